@@ -1,0 +1,37 @@
+/**
+ * One version of one function, with all that a worker needs to run it. Immutable: any change of code or
+ * configuration makes another one with another `revision`.
+ */
+export interface FunctionVersion {
+  /** Environments serve only calls with the same revision. Unique among all functions. */
+  readonly revision: string
+  readonly accountId: string
+  readonly region: string
+  readonly name: string
+  /** `$LATEST` or a number. */
+  readonly version: string
+  /** Without a qualifier. */
+  readonly arn: string
+  readonly roleArn: string
+  /** `nodejs22.x`, `python3.12`, `provided.al2023` … */
+  readonly runtime: string
+  readonly architecture: 'x86_64' | 'arm64'
+  readonly handler: string
+  /** Where the deployment package is: the SHA-256, in hex, under which the blob store keeps the zip. */
+  readonly codeBlob: string
+  readonly memoryMb: number
+  readonly timeoutMs: number
+  /** Size of /tmp. */
+  readonly ephemeralStorageMb: number
+  /** What the function's owner set; the reserved ones are added by the worker. */
+  readonly variables: Readonly<Record<string, string>>
+  readonly logging: Logging
+}
+
+export interface Logging {
+  readonly format: 'Text' | 'JSON'
+  readonly group: string
+  /** Both present with JSON only. */
+  readonly applicationLevel?: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL'
+  readonly systemLevel?: 'DEBUG' | 'INFO' | 'WARN'
+}

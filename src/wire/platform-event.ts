@@ -1,0 +1,92 @@
+/**
+ * What happens in an execution environment, in the words of the Telemetry API's schema (AWS Lambda
+ * Developer Guide, "Lambda Telemetry API Event schema reference"). All log formats, metrics and traces are
+ * made from these. Times are ISO 8601 with milliseconds, durations milliseconds with a fraction.
+ */
+export type PlatformEvent =
+  | PlatformRecord<'platform.initStart', InitStart>
+  | PlatformRecord<'platform.initRuntimeDone', InitRuntimeDone>
+  | PlatformRecord<'platform.initReport', InitReport>
+  | PlatformRecord<'platform.start', Start>
+  | PlatformRecord<'platform.runtimeDone', RuntimeDone>
+  | PlatformRecord<'platform.report', Report>
+
+export interface PlatformRecord<Type extends string, Fields> {
+  readonly time: string
+  readonly type: Type
+  readonly record: Fields
+}
+
+export type InitializationType =
+  | 'on-demand'
+  | 'provisioned-concurrency'
+  | 'snap-start'
+  | 'lambda-managed-instances'
+/** `failure`: the handler returned an error; `error`: the runtime or an extension ended. */
+export type Status = 'success' | 'failure' | 'error' | 'timeout'
+
+export interface InitStart {
+  readonly initializationType: InitializationType
+  /** `invoke`: the init that is run again inside the first invocation. */
+  readonly phase: 'init' | 'invoke'
+  /** `python:3.12.v20`. */
+  readonly runtimeVersion?: string
+  readonly runtimeVersionArn?: string
+  readonly functionName: string
+  readonly functionArn?: string
+  readonly functionVersion: string
+  readonly instanceId: string
+  /** Bytes. */
+  readonly instanceMaxMemory: number
+}
+
+export interface InitRuntimeDone {
+  readonly initializationType: InitializationType
+  readonly phase: 'init' | 'invoke'
+  readonly status: Status
+  readonly errorType?: string
+}
+
+export interface InitReport extends InitRuntimeDone {
+  readonly metrics: { readonly durationMs: number }
+}
+
+export interface Start {
+  readonly requestId: string
+  readonly version: string
+  readonly tracing?: Tracing
+}
+
+export interface RuntimeDone {
+  readonly requestId: string
+  readonly status: Status
+  readonly errorType?: string
+  readonly metrics: { readonly durationMs: number; readonly producedBytes?: number }
+  readonly spans?: readonly Span[]
+  readonly tracing?: Tracing
+}
+
+export interface Report {
+  readonly requestId: string
+  readonly status: Status
+  readonly errorType?: string
+  readonly metrics: {
+    readonly durationMs: number
+    readonly billedDurationMs: number
+    readonly memorySizeMB: number
+    readonly maxMemoryUsedMB: number
+    readonly initDurationMs?: number
+  }
+  readonly tracing?: Tracing
+}
+
+export interface Span {
+  readonly name: 'responseLatency' | 'responseDuration' | 'runtimeOverhead' | 'extensionOverhead'
+  readonly start: string
+  readonly durationMs: number
+}
+
+export interface Tracing {
+  readonly type: 'X-Amzn-Trace-Id'
+  readonly value: string
+}

@@ -1,0 +1,74 @@
+import type { FunctionVersion } from './function-version.ts'
+import type { Invocation, Outcome } from './invocation.ts'
+import type { InitializationType, PlatformEvent } from './platform-event.ts'
+
+/** A host that runs execution environments. Placement decides which; the worker does it. */
+export interface Worker {
+  /**
+   * Starts an environment: its init phase begins at once. Never throws: what goes wrong is the outcome of
+   * its first invocation, as on AWS.
+   */
+  startEnvironment(fn: FunctionVersion, options: StartOptions): Environment
+}
+
+export interface StartOptions {
+  readonly initializationType: InitializationType
+  readonly listener: EnvironmentListener
+}
+
+/** What placement hears of an environment. Called synchronously, each change once. */
+export interface EnvironmentListener {
+  /** The runtime asks for work: init is over, or the last invocation with all that came after it. */
+  onFree(environment: Environment): void
+  /** It takes no more invocations, and its resources are given back or about to be. */
+  onGone(environment: Environment): void
+}
+
+export interface Environment {
+  readonly id: string
+  readonly fn: FunctionVersion
+  /**
+   * Runs one invocation: after init, where that is still under way. Resolves as soon as the response is
+   * there, which may be before the environment is free again; never rejects. One at a time: a second call
+   * before `onFree` is a defect of the caller.
+   */
+  invoke(invocation: Invocation): Promise<Outcome>
+  /** Ends the environment: at once where it is idle, after the running invocation where it is not. */
+  retire(): void
+}
+
+/** Of which environment an event or output is. */
+export interface EnvironmentSource {
+  readonly environmentId: string
+  readonly fn: FunctionVersion
+  /** `2026/11/21/[$LATEST]4f1c…`, made when the environment is. */
+  readonly logStream: string
+}
+
+/**
+ * Where a worker sends what environments do and say. Events and output of one environment arrive in the
+ * order in which they happened: what a handler wrote before it answered comes before that invocation's
+ * `platform.runtimeDone`.
+ */
+export interface TelemetrySink {
+  event(source: EnvironmentSource, event: PlatformEvent): void
+  /**
+   * Bytes that the function wrote to stdout or stderr, not cut at lines. Where this returns a promise the
+   * sink is full: the worker reads no more of this environment's output until it resolves.
+   */
+  output(source: EnvironmentSource, bytes: Uint8Array): Promise<void> | undefined
+
+  /**
+   * One log event that a runtime wrote to its framed log channel, newlines and all. Full as `output` is.
+   */
+  record(source: EnvironmentSource, record: LogRecord): Promise<void> | undefined
+}
+
+/** A frame of the log channel (`_LAMBDA_TELEMETRY_LOG_FD`), decoded. */
+export interface LogRecord {
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number
+  readonly level: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL' | undefined
+  readonly format: 'Text' | 'JSON'
+  readonly text: string
+}
