@@ -11,9 +11,24 @@ export interface Random {
   bytes(count: number): Buffer
 }
 
+/** Asking the kernel costs more than the bytes: hex ids are cut from a supply that is drawn at once. */
+const SUPPLY_BYTES = 4096
+let supply = Buffer.alloc(0)
+let used = 0
+
+function fromSupply(bytes: number): Buffer {
+  if (bytes > SUPPLY_BYTES) return randomBytes(bytes)
+  if (used + bytes > supply.length) {
+    supply = randomBytes(SUPPLY_BYTES)
+    used = 0
+  }
+  used += bytes
+  return supply.subarray(used - bytes, used)
+}
+
 export const realRandom: Random = {
   uuid: () => randomUUID(),
-  hex: (bytes) => randomBytes(bytes).toString('hex'),
+  hex: (bytes) => fromSupply(bytes).toString('hex'),
   fraction: () => Math.random(),
   bytes: (count) => randomBytes(count),
 }

@@ -18,7 +18,10 @@ export interface StartOptions {
 
 /** What placement hears of an environment. Called synchronously, each change once. */
 export interface EnvironmentListener {
-  /** The runtime asks for work: init is over, or the last invocation with all that came after it. */
+  /**
+   * It can take an invocation: init is over, whichever way it ended, or the last invocation is, with all
+   * that came after it. Where init failed, the next invocation runs it again and has its error as outcome.
+   */
   onFree(environment: Environment): void
   /** It takes no more invocations, and its resources are given back or about to be. */
   onGone(environment: Environment): void
@@ -28,12 +31,14 @@ export interface Environment {
   readonly id: string
   readonly fn: FunctionVersion
   /**
-   * Runs one invocation: after init, where that is still under way. Resolves as soon as the response is
-   * there, which may be before the environment is free again; never rejects. One at a time: a second call
-   * before `onFree` is a defect of the caller.
+   * Runs one invocation. Resolves as soon as the response is there, which may be before the environment is
+   * free again; never rejects. One at a time: a call before `onFree` is a defect of the caller.
    */
   invoke(invocation: Invocation): Promise<Outcome>
-  /** Ends the environment: at once where it is idle, after the running invocation where it is not. */
+  /**
+   * Ends the environment: at once where it is starting or idle, after the running invocation where it is
+   * not. `onGone` follows, maybe before this returns.
+   */
   retire(): void
 }
 

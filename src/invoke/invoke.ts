@@ -1,0 +1,79 @@
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import type { ConcurrencyLimits } from '../placement/concurrency.ts'
+import type { Placement } from '../placement/placement.ts'
+import type { FunctionVersion } from '../wire/function-version.ts'
+import type { Outcome } from '../wire/invocation.ts'
+import { traceHeaderFor } from './trace-header.ts'
+
+/** An event for a function, as whoever sends it knows it. */
+export interface InvokeRequest {
+  readonly fn: FunctionVersion
+  readonly requestId: string
+  readonly invokedFunctionArn: string
+  /** JSON. */
+  readonly payload: Uint8Array
+  readonly limits: ConcurrencyLimits
+  /** Decoded JSON text. */
+  readonly clientContext?: string
+  /** As the caller sent it. */
+  readonly traceHeader?: string
+  /** Whether the end of the invocation's log is wanted with the answer. */
+  readonly wantsLogTail?: boolean
+}
+
+export interface InvokeResult {
+  readonly outcome: Outcome
+  /** Base64 of the last 4,096 bytes of the invocation's log, where it was wanted. */
+  readonly logTail?: string
+}
+
+export interface InvokeDeps {
+  readonly placement: Pick<Placement, 'invoke'>
+  readonly clock: Clock
+  readonly random: Random
+  /** Collects the end of an invocation's log; to be called before the invocation begins. */
+  readonly collectLogTail: (requestId: string) => LogTail
+}
+
+export interface LogTail {
+  /** Resolves when the invocation has been reported. */
+  readonly text: Promise<string>
+  /** For an invocation that never began. */
+  discard(): void
+}
+
+/** What every source of events calls. */
+export type Invoke = (request: InvokeRequest) => Promise<InvokeResult>
+
+/**
+ * Runs one event synchronously.
+ *
+ * @throws AwsError TooManyRequestsException where no concurrency is left.
+ */
+export async function invoke(deps: InvokeDeps, request: InvokeRequest): Promise<InvokeResult> {
+  if (request.wantsLogTail) return invokeWithLogTail(deps, request)
+  return { outcome: await run(deps, request) }
+}
+
+async function invokeWithLogTail(deps: InvokeDeps, request: InvokeRequest): Promise<InvokeResult> {
+  const tail = deps.collectLogTail(request.requestId)
+  try {
+    const outcome = await run(deps, request)
+    if (outcome.kind === 'platform-error') return { outcome }
+    return { outcome, logTail: await tail.text }
+  } finally {
+    tail.discard()
+  }
+}
+
+function run(deps: InvokeDeps, request: InvokeRequest): Promise<Outcome> {
+  const invocation = {
+    requestId: request.requestId,
+    invokedFunctionArn: request.invokedFunctionArn,
+    payload: request.payload,
+    traceHeader: traceHeaderFor(deps, request.fn.arn, request.traceHeader),
+    ...(request.clientContext !== undefined && { clientContext: request.clientContext }),
+  }
+  return deps.placement.invoke(request.fn, invocation, request.limits)
+}

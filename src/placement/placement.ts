@@ -1,0 +1,246 @@
+import type { Clock, Timer } from '../base/clock.ts'
+import type { FunctionVersion } from '../wire/function-version.ts'
+import type { Invocation, Outcome } from '../wire/invocation.ts'
+import type { Worker } from '../wire/worker.ts'
+import { Concurrency, type ConcurrencyLimits } from './concurrency.ts'
+import { tooManyRequests } from './errors.ts'
+import { type Member, Pool } from './pool.ts'
+
+export interface PlacementSettings {
+  /** Environments on this host, so that their memory and processes are bounded. */
+  readonly environmentsMax: number
+  /** Environments in their init phase at once: more would only slow each other and those that run. */
+  readonly startingMax: number
+  /** Invocations that wait for an environment, so that a stuck host refuses instead of hoarding payloads. */
+  readonly waitingMax: number
+  /** How long an environment stays without work. AWS does not say; minutes are seen. */
+  readonly idleMs: number
+}
+
+export interface PlacementDeps {
+  readonly worker: Worker
+  readonly clock: Clock
+  readonly settings: PlacementSettings
+}
+
+export interface PlacementCounts {
+  readonly environments: number
+  readonly idle: number
+  readonly starting: number
+  readonly waiting: number
+}
+
+/** How often environments that were idle too long are looked for, in one idle time. */
+const SWEEPS_PER_IDLE_TIME = 10
+/**
+ * How long an invocation at most waits for one of the environments that are there before another is
+ * started: about what a start takes.
+ */
+const PATIENCE_MS = 20
+
+/** Which environment takes an invocation: one that is free, one that soon will be, or a new one. */
+export class Placement {
+  readonly #deps: PlacementDeps
+  readonly #pools = new Map<string, Pool>()
+  /** Those with invocations that wait, so that a busy host need not look through all. */
+  readonly #wanting = new Set<Pool>()
+  readonly #concurrency = new Concurrency()
+  #environments = 0
+  #starting = 0
+  #waiting = 0
+  #sweep: Timer | undefined
+
+  constructor(deps: PlacementDeps) {
+    this.#deps = deps
+  }
+
+  start(): void {
+    this.#sweep = this.#deps.clock
+      .after(this.#deps.settings.idleMs / SWEEPS_PER_IDLE_TIME, () => {
+        this.#retireIdle()
+        this.start()
+      })
+      .unref()
+  }
+
+  /** Lets all environments go; invocations under way run to their end. */
+  stop(): void {
+    this.#sweep?.cancel()
+    for (const revision of [...this.#pools.keys()]) this.retire(revision)
+  }
+
+  /**
+   * Runs an invocation in some environment of `fn`.
+   *
+   * @throws AwsError TooManyRequestsException where no concurrency is left.
+   */
+  async invoke(fn: FunctionVersion, invocation: Invocation, limits: ConcurrencyLimits): Promise<Outcome> {
+    const slot = this.#concurrency.admit(fn.arn, `${fn.accountId}/${fn.region}`, limits)
+    const pool = this.#poolOf(fn)
+    const member = pool.idle.pop() ?? (await this.#wait(pool, slot))
+    member.phase = 'busy'
+    member.since = this.#deps.clock.elapsed()
+    member.slot = slot
+    const turn = ++member.turn
+    const outcome = await member.environment.invoke(invocation)
+    this.#answered(member, turn)
+    return outcome
+  }
+
+  /** Lets the environments of a revision go: it was replaced or deleted. */
+  retire(revision: string): void {
+    const pool = this.#pools.get(revision)
+    if (pool === undefined) return
+    pool.retired = true
+    for (const member of [...pool.members]) {
+      const isWanted = member.phase === 'starting' && pool.waiting > 0
+      if (!isWanted) this.#letGo(member)
+    }
+    if (pool.isEmpty) this.#pools.delete(revision)
+  }
+
+  counts(): PlacementCounts {
+    let idle = 0
+    for (const pool of this.#pools.values()) idle += pool.idle.length
+    return { environments: this.#environments, idle, starting: this.#starting, waiting: this.#waiting }
+  }
+
+  #poolOf(fn: FunctionVersion): Pool {
+    const known = this.#pools.get(fn.revision)
+    if (known !== undefined) return known
+    const pool = new Pool(fn)
+    this.#pools.set(fn.revision, pool)
+    return pool
+  }
+
+  async #wait(pool: Pool, slot: string): Promise<Member> {
+    if (this.#waiting >= this.#deps.settings.waitingMax) {
+      this.#concurrency.release(slot)
+      throw tooManyRequests('ConcurrentInvocationLimitExceeded')
+    }
+    this.#waiting++
+    this.#wanting.add(pool)
+    const willBeFreeSoon =
+      pool.settling > pool.waiting || pool.expectedWaitMs() < (pool.startMs ?? PATIENCE_MS)
+    const next = pool.next(this.#deps.clock.elapsed())
+    if (willBeFreeSoon) this.#startIfStillWaiting(pool)
+    else this.#startWhereWanted(pool)
+    const member = await next
+    this.#waiting--
+    if (pool.waiting === 0) this.#wanting.delete(pool)
+    return member
+  }
+
+  /** Gives the environments that are there a moment; starts others where that was in vain. */
+  #startIfStillWaiting(pool: Pool): void {
+    const freesBefore = pool.frees
+    this.#deps.clock.after(PATIENCE_MS, () => {
+      const since = pool.waitingSince
+      if (since === undefined) return
+      if (pool.frees === freesBefore) return this.#startWhereWanted(pool)
+      const waited = this.#deps.clock.elapsed() - since
+      if (waited >= PATIENCE_MS) this.#startWhereWanted(pool, pool.starting + 1)
+    })
+  }
+
+  /** Starts environments until each waiting invocation has one under way, or a limit is reached. */
+  #startWhereWanted(pool: Pool, startingAtMost = pool.waiting): void {
+    const { startingMax, environmentsMax } = this.#deps.settings
+    while (pool.starting < Math.min(pool.waiting, startingAtMost) && this.#starting < startingMax) {
+      if (this.#environments >= environmentsMax && !this.#letLongestIdleGo()) return
+      this.#startOne(pool)
+    }
+  }
+
+  #startOne(pool: Pool): void {
+    this.#environments++
+    this.#starting++
+    pool.starting++
+    const environment = this.#deps.worker.startEnvironment(pool.fn, {
+      initializationType: 'on-demand',
+      listener: { onFree: () => this.#free(member), onGone: () => this.#gone(member) },
+    })
+    const member: Member = {
+      pool,
+      environment,
+      phase: 'starting',
+      since: this.#deps.clock.elapsed(),
+      slot: undefined,
+      turn: 0,
+    }
+    pool.members.add(member)
+  }
+
+  #answered(member: Member, turn: number): void {
+    // It may be free again, and even at work on the next one, before its answer has come through.
+    if (member.phase !== 'busy' || member.turn !== turn) return
+    member.phase = 'settling'
+    member.pool.settling++
+  }
+
+  #free(member: Member): void {
+    const { pool } = member
+    const now = this.#deps.clock.elapsed()
+    if (member.phase === 'starting') pool.tookToStart(now - member.since)
+    else pool.wasBusyFor(now - member.since)
+    pool.frees++
+    this.#leavePhase(member)
+    if (pool.retired && pool.waiting === 0) this.#letGo(member)
+    else pool.offer(member, now)
+    this.#startForOthers()
+  }
+
+  #gone(member: Member): void {
+    const { pool } = member
+    this.#leavePhase(member)
+    member.phase = 'gone'
+    pool.remove(member)
+    this.#environments--
+    if (pool.isEmpty) this.#pools.delete(pool.fn.revision)
+    this.#startForOthers()
+  }
+
+  /** Gives back what the member's phase had counted. */
+  #leavePhase(member: Member): void {
+    if (member.slot !== undefined) this.#concurrency.release(member.slot)
+    member.slot = undefined
+    if (member.phase === 'settling') member.pool.settling--
+    if (member.phase === 'starting') {
+      member.pool.starting--
+      this.#starting--
+    }
+    member.phase = 'idle'
+  }
+
+  /** A limit may have been relieved: who waited for that goes on. */
+  #startForOthers(): void {
+    for (const pool of this.#wanting) {
+      if (pool.expectedWaitMs() > PATIENCE_MS) this.#startWhereWanted(pool)
+    }
+  }
+
+  #retireIdle(): void {
+    const before = this.#deps.clock.elapsed() - this.#deps.settings.idleMs
+    for (const pool of this.#pools.values()) {
+      for (const member of pool.idle.filter(({ since }) => since <= before)) this.#letGo(member)
+    }
+  }
+
+  /** Makes room for another function's environment. False where all are at work. */
+  #letLongestIdleGo(): boolean {
+    let oldest: Member | undefined
+    for (const { idle } of this.#pools.values()) {
+      const [first] = idle
+      if (first !== undefined && (oldest === undefined || first.since < oldest.since)) oldest = first
+    }
+    if (oldest === undefined) return false
+    this.#letGo(oldest)
+    return true
+  }
+
+  #letGo(member: Member): void {
+    if (member.phase === 'busy' || member.phase === 'settling') return
+    member.pool.removeIdle(member)
+    member.environment.retire()
+  }
+}

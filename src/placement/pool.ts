@@ -1,0 +1,111 @@
+import type { FunctionVersion } from '../wire/function-version.ts'
+import type { Environment } from '../wire/worker.ts'
+
+/** How much of a moving average the newest value makes up. */
+const NEWEST_WEIGHT = 0.2
+
+/**
+ * The environments of one revision of a function, and the invocations that wait for one. A waiting
+ * invocation takes whichever comes first: one that has become free, or one that was started for it.
+ */
+export class Pool {
+  readonly fn: FunctionVersion
+  /** Free ones; the last to become free is taken first, so that the others can be let go. */
+  readonly idle: Member[] = []
+  readonly members = new Set<Member>()
+  readonly #waiting: Waiter[] = []
+  starting = 0
+  /** Answered, but not yet free: the runtime is about to ask for the next event. */
+  settling = 0
+  /** No new revision will come here: what becomes free is let go. */
+  retired = false
+  /** How often one of its environments became free. */
+  frees = 0
+  /** Moving averages: how long an environment is busy with one invocation, and how long one takes to start. */
+  busyMs: number | undefined
+  startMs: number | undefined
+
+  constructor(fn: FunctionVersion) {
+    this.fn = fn
+  }
+
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
+  get isEmpty(): boolean {
+    return this.members.size === 0 && this.#waiting.length === 0
+  }
+
+  /** When the invocation that waits longest began to. */
+  get waitingSince(): number | undefined {
+    return this.#waiting[0]?.since
+  }
+
+  /** A promise of the next environment that becomes free. */
+  next(now: number): Promise<Member> {
+    return new Promise((resolve) => this.#waiting.push({ since: now, resolve }))
+  }
+
+  /** Hands a free environment to who waits longest, or keeps it. */
+  offer(member: Member, now: number): void {
+    const waiter = this.#waiting.shift()
+    if (waiter === undefined) {
+      member.since = now
+      this.idle.push(member)
+      return
+    }
+    member.phase = 'busy' // nobody may let it go while the waiting invocation is on its way to it
+    waiter.resolve(member)
+  }
+
+  /**
+   * How long who comes now will wait if no environment is started, milliseconds. Infinite where none has
+   * served an invocation yet.
+   */
+  expectedWaitMs(): number {
+    const serving = this.members.size - this.starting
+    if (this.busyMs === undefined || serving === 0) return Number.POSITIVE_INFINITY
+    return (this.busyMs * (this.#waiting.length + 1)) / serving
+  }
+
+  wasBusyFor(ms: number): void {
+    this.busyMs = average(this.busyMs, ms)
+  }
+
+  tookToStart(ms: number): void {
+    this.startMs = average(this.startMs, ms)
+  }
+
+  remove(member: Member): void {
+    this.members.delete(member)
+    this.removeIdle(member)
+  }
+
+  removeIdle(member: Member): void {
+    const at = this.idle.indexOf(member)
+    if (at >= 0) this.idle.splice(at, 1)
+  }
+}
+
+interface Waiter {
+  readonly since: number
+  readonly resolve: (member: Member) => void
+}
+
+/** An environment in its pool. */
+export interface Member {
+  readonly pool: Pool
+  environment: Environment
+  phase: 'starting' | 'idle' | 'busy' | 'settling' | 'gone'
+  /** When the phase began. */
+  since: number
+  /** The concurrency slot that its invocation holds. */
+  slot: string | undefined
+  /** Counts its invocations, to tell one from the next. */
+  turn: number
+}
+
+function average(so: number | undefined, newest: number): number {
+  return so === undefined ? newest : so + (newest - so) * NEWEST_WEIGHT
+}
