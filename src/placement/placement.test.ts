@@ -1,0 +1,334 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { AwsError } from '../aws/error.ts'
+import { VirtualClock } from '../base/clock.ts'
+import type { FunctionVersion } from '../wire/function-version.ts'
+import type { Invocation, Outcome } from '../wire/invocation.ts'
+import type { Environment, EnvironmentListener, StartOptions, Worker } from '../wire/worker.ts'
+import { Placement, type PlacementSettings } from './placement.ts'
+
+const UNLIMITED = { reserved: undefined, unreserved: 1000 }
+const SETTINGS: PlacementSettings = { environmentsMax: 10, startingMax: 2, waitingMax: 100, idleMs: 600_000 }
+
+describe('placement', () => {
+  test('a second invocation takes the environment of the first', async () => {
+    const { placement, worker } = setup()
+    const first = placement.invoke(fn('f'), event('1'), UNLIMITED)
+    await worker.boot(0)
+    worker.answer(0)
+    worker.free(0)
+    await first
+    await begun(placement.invoke(fn('f'), event('2'), UNLIMITED))
+    assert.deepEqual(worker.invocations(0), ['1', '2'])
+    assert.equal(worker.environments.length, 1)
+  })
+
+  test('an environment never serves another revision of its function', async () => {
+    const { placement, worker } = setup()
+    const first = placement.invoke(fn('f', 'old'), event('1'), UNLIMITED)
+    await worker.boot(0)
+    worker.answer(0)
+    worker.free(0)
+    await first
+    await begun(placement.invoke(fn('f', 'new'), event('2'), UNLIMITED))
+    assert.equal(worker.environments.length, 2)
+  })
+
+  test('invocations at the same time get environments of their own', async () => {
+    const { placement, worker } = setup()
+    const both = [1, 2].map((n) => placement.invoke(fn('f'), event(`${n}`), UNLIMITED))
+    await worker.boot(0)
+    await worker.boot(1)
+    worker.answer(0)
+    worker.answer(1)
+    await Promise.all(both)
+    assert.deepEqual([worker.invocations(0), worker.invocations(1)], [['1'], ['2']])
+  })
+
+  test('an invocation that waits takes an environment that becomes free before its own has started', async () => {
+    const { placement, worker } = setup()
+    const first = placement.invoke(fn('f'), event('1'), UNLIMITED)
+    await worker.boot(0)
+    const second = placement.invoke(fn('f'), event('2'), UNLIMITED)
+    assert.equal(worker.environments.length, 2)
+    worker.answer(0)
+    worker.free(0)
+    await first
+    await begun(second)
+    assert.deepEqual(worker.invocations(0), ['1', '2'])
+  })
+
+  test('where environments are fast, a short queue is waited for instead of a cold start', async () => {
+    const { placement, worker, clock } = setup()
+    await warm(placement, worker, clock)
+    const running = placement.invoke(fn('f'), event('2'), UNLIMITED)
+    const waiting = placement.invoke(fn('f'), event('3'), UNLIMITED)
+    assert.equal(worker.environments.length, 1)
+    worker.answer(0)
+    worker.free(0)
+    await running
+    await begun(waiting)
+    assert.deepEqual(worker.invocations(0), ['1', '2', '3'])
+  })
+
+  test('where the fast environment turns slow, another is started after all', async () => {
+    const { placement, worker, clock } = setup()
+    await warm(placement, worker, clock)
+    void placement.invoke(fn('f'), event('2'), UNLIMITED)
+    void placement.invoke(fn('f'), event('3'), UNLIMITED)
+    await clock.advance(25)
+    assert.equal(worker.environments.length, 2)
+  })
+
+  test('a client that calls again while its environment is settling gets the same one', async () => {
+    const { placement, worker } = setup()
+    const first = placement.invoke(fn('f'), event('1'), UNLIMITED)
+    await worker.boot(0)
+    worker.answer(0)
+    await first
+    const second = placement.invoke(fn('f'), event('2'), UNLIMITED)
+    worker.free(0)
+    await begun(second)
+    assert.deepEqual(worker.invocations(0), ['1', '2'])
+    assert.equal(worker.environments.length, 1)
+  })
+
+  test('no more environments start at once than the host can bear; the others follow', async () => {
+    const { placement, worker } = setup()
+    for (let n = 0; n < 5; n++) void placement.invoke(fn('f'), event(`${n}`), UNLIMITED)
+    assert.equal(worker.environments.length, 2)
+    await worker.boot(0)
+    assert.equal(worker.environments.length, 3)
+  })
+
+  test('at the limit of environments the one that was idle longest gives way', async () => {
+    const { placement, worker, clock } = setup({ environmentsMax: 1 })
+    await warm(placement, worker, clock)
+    void placement.invoke(fn('g'), event('2'), UNLIMITED)
+    assert.equal(worker.environments[0]?.retired, true)
+    assert.equal(worker.environments[1]?.fn.name, 'g')
+  })
+
+  test('at the limit, with all at work, an invocation waits and starts when one has gone', async () => {
+    const { placement, worker } = setup({ environmentsMax: 1 })
+    void placement.invoke(fn('f'), event('1'), UNLIMITED)
+    await worker.boot(0)
+    void placement.invoke(fn('g'), event('2'), UNLIMITED)
+    assert.equal(worker.environments.length, 1)
+    worker.gone(0)
+    assert.equal(worker.environments.length, 2)
+  })
+
+  test('environments without work are let go after the idle time', async () => {
+    const { placement, worker, clock } = setup()
+    placement.start()
+    await warm(placement, worker, clock)
+    await clock.advance(SETTINGS.idleMs * 1.2)
+    assert.equal(worker.environments[0]?.retired, true)
+    assert.deepEqual(placement.counts(), { environments: 0, idle: 0, starting: 0, waiting: 0 })
+    placement.stop()
+  })
+
+  test('a retired revision lets go of what is idle at once, and of what is at work when it is done', async () => {
+    const { placement, worker } = setup()
+    const first = placement.invoke(fn('f'), event('1'), UNLIMITED)
+    await worker.boot(0)
+    placement.retire('f')
+    assert.equal(worker.environments[0]?.retired, false)
+    worker.answer(0)
+    worker.free(0)
+    await first
+    assert.equal(worker.environments[0]?.retired, true)
+    assert.equal(placement.counts().environments, 0)
+  })
+
+  test('an invocation that waits for a retired revision is still served', async () => {
+    const { placement, worker } = setup()
+    const first = placement.invoke(fn('f'), event('1'), UNLIMITED)
+    placement.retire('f')
+    await worker.boot(0)
+    worker.answer(0)
+    assert.equal((await first).kind, 'success')
+  })
+})
+
+describe('concurrency', () => {
+  test('beyond its reserved concurrency a function is throttled with that reason', async () => {
+    const { placement } = setup()
+    const limits = { reserved: 1, unreserved: 900 }
+    void placement.invoke(fn('f'), event('1'), limits)
+    await rejectsWith(
+      placement.invoke(fn('f'), event('2'), limits),
+      'ReservedFunctionConcurrentInvocationLimitExceeded',
+    )
+  })
+
+  test('a reservation of zero throttles every invocation', async () => {
+    const { placement, worker } = setup()
+    const limits = { reserved: 0, unreserved: 900 }
+    await rejectsWith(
+      placement.invoke(fn('f'), event('1'), limits),
+      'ReservedFunctionConcurrentInvocationLimitExceeded',
+    )
+    assert.equal(worker.environments.length, 0)
+  })
+
+  test("functions without a reservation share the account's pool", async () => {
+    const { placement } = setup()
+    const limits = { reserved: undefined, unreserved: 1 }
+    void placement.invoke(fn('f'), event('1'), limits)
+    await rejectsWith(placement.invoke(fn('g'), event('2'), limits), 'ConcurrentInvocationLimitExceeded')
+  })
+
+  test('a slot is given back when the environment is free again, and when it is gone', async () => {
+    const { placement, worker } = setup()
+    const limits = { reserved: 1, unreserved: 900 }
+    const first = placement.invoke(fn('f'), event('1'), limits)
+    await worker.boot(0)
+    worker.answer(0)
+    worker.free(0)
+    await first
+    const second = placement.invoke(fn('f'), event('2'), limits)
+    worker.answer(0)
+    await second
+    worker.gone(0)
+    await begun(placement.invoke(fn('f'), event('3'), limits))
+  })
+
+  test('more waiting invocations than the bound are throttled', async () => {
+    const { placement } = setup({ waitingMax: 1 })
+    void placement.invoke(fn('f'), event('1'), UNLIMITED)
+    await rejectsWith(placement.invoke(fn('f'), event('2'), UNLIMITED), 'ConcurrentInvocationLimitExceeded')
+  })
+})
+
+function setup(settings: Partial<PlacementSettings> = {}) {
+  const clock = new VirtualClock()
+  const worker = new ScriptedWorker()
+  const placement = new Placement({ worker, clock, settings: { ...SETTINGS, ...settings } })
+  return { clock, worker, placement }
+}
+
+/** One environment of f, with one fast invocation behind it. */
+async function warm(placement: Placement, worker: ScriptedWorker, clock: VirtualClock): Promise<void> {
+  const first = placement.invoke(fn('f'), event('1'), UNLIMITED)
+  await clock.advance(30)
+  await worker.boot(0)
+  await clock.advance(1)
+  worker.answer(0)
+  worker.free(0)
+  await first
+}
+
+/** Until an invocation that was accepted has reached its environment. */
+async function begun(invocation: Promise<Outcome>): Promise<void> {
+  await Promise.race([invocation, new Promise((resolve) => setImmediate(resolve))])
+}
+
+async function rejectsWith(invocation: Promise<Outcome>, reason: string): Promise<void> {
+  await assert.rejects(invocation, (error: unknown) => {
+    assert(error instanceof AwsError)
+    assert.equal(error.code, 'TooManyRequestsException')
+    assert.equal(error.members.Reason, reason)
+    return true
+  })
+}
+
+/** A worker whose environments do what the test says, when it says so. */
+class ScriptedWorker implements Worker {
+  readonly environments: ScriptedEnvironment[] = []
+
+  startEnvironment(version: FunctionVersion, { listener }: StartOptions): Environment {
+    const environment = new ScriptedEnvironment(`e${this.environments.length}`, version, listener)
+    this.environments.push(environment)
+    return environment
+  }
+
+  /** Init is over; what waited is on its way when this resolves. */
+  async boot(index: number): Promise<void> {
+    this.free(index)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  free(index: number): void {
+    const environment = this.#at(index)
+    environment.listener.onFree(environment)
+  }
+
+  gone(index: number): void {
+    const environment = this.#at(index)
+    environment.listener.onGone(environment)
+  }
+
+  answer(index: number): void {
+    this.#at(index).answer()
+  }
+
+  invocations(index: number): string[] {
+    return this.#at(index).invocations
+  }
+
+  #at(index: number): ScriptedEnvironment {
+    const environment = this.environments[index]
+    assert(environment, `environment ${index} was not started`)
+    return environment
+  }
+}
+
+class ScriptedEnvironment implements Environment {
+  readonly id: string
+  readonly fn: FunctionVersion
+  readonly listener: EnvironmentListener
+  readonly invocations: string[] = []
+  retired = false
+  answer: () => void = () => {}
+
+  constructor(id: string, version: FunctionVersion, listener: EnvironmentListener) {
+    this.id = id
+    this.fn = version
+    this.listener = listener
+  }
+
+  invoke(invocation: Invocation): Promise<Outcome> {
+    this.invocations.push(invocation.requestId)
+    return new Promise((resolve) => {
+      this.answer = () =>
+        resolve({ kind: 'success', payload: new Uint8Array(), contentType: 'application/json' })
+    })
+  }
+
+  retire(): void {
+    this.retired = true
+    this.listener.onGone(this)
+  }
+}
+
+function fn(name: string, revision = name): FunctionVersion {
+  return {
+    revision,
+    accountId: '000000000000',
+    region: 'us-east-1',
+    name,
+    version: '$LATEST',
+    arn: `arn:aws:lambda:us-east-1:000000000000:function:${name}`,
+    roleArn: 'arn:aws:iam::000000000000:role/r',
+    runtime: 'nodejs24.x',
+    architecture: 'x86_64',
+    handler: 'index.handler',
+    codeBlob: '0'.repeat(64),
+    memoryMb: 128,
+    timeoutMs: 3000,
+    ephemeralStorageMb: 512,
+    variables: {},
+    logging: { format: 'Text', group: `/aws/lambda/${name}` },
+  }
+}
+
+function event(requestId: string): Invocation {
+  return {
+    requestId,
+    invokedFunctionArn: 'arn',
+    payload: Buffer.from('{}'),
+    traceHeader: 'Root=1-00000000-000000000000000000000000',
+  }
+}
