@@ -1,0 +1,26 @@
+import type { Readable } from 'node:stream'
+
+/** An HTTP request, of whichever version, as the gateway and its front doors see it. */
+export interface HttpRequest {
+  readonly method: string
+  /** As it came, still percent-encoded and not normalised: S3 keys may hold `//` and `..`. */
+  readonly path: string
+  /** As it came, without the question mark. */
+  readonly search: string
+  readonly query: URLSearchParams
+  /** Names in lower case; the values of repeated ones joined by `, `. HTTP/2's `:authority` is `host` here. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Readable
+  /** Aborts when the client goes away before it has its answer, and when the gateway stops. */
+  readonly signal: AbortSignal
+}
+
+/** What is answered. A body that is a stream is destroyed when the client goes away. */
+export interface HttpResponse {
+  readonly status: number
+  /** Names in lower case. `content-length` is added where the length is known. */
+  readonly headers: Record<string, string>
+  readonly body?: Uint8Array | string | Readable | undefined
+}
+
+export type Headers = Readonly<Record<string, string>>

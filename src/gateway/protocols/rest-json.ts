@@ -1,0 +1,75 @@
+import type { AwsError } from '../../aws/error.ts'
+import { decodedHeaders } from '../body/aws-chunked.ts'
+import { decompressed } from '../body/gzip.ts'
+import type { RequestBody } from '../body/request-body.ts'
+import type { HttpRequest, HttpResponse } from '../http.ts'
+import { shapeOf } from '../model/shape.ts'
+import { readBindings, writeBindings } from './bindings.ts'
+import { jsonCodec, jsonText } from './codecs.ts'
+import { errorFacts } from './error-facts.ts'
+import { eventStreamResponse } from './event-stream.ts'
+import { writeErrorMembers } from './json-error.ts'
+import type { AnswerContext, ErrorContext, Input, Output, Protocol, Route } from './protocol.ts'
+import { readPayload, writePayload } from './rest-payload.ts'
+
+const codec = jsonCodec('application/json', { jsonName: true })
+
+/** restJson1: Lambda, API Gateway, Scheduler, Pipes, X-Ray. */
+export const restJson: Protocol = {
+  name: 'restJson1',
+
+  async decode(route: Route, request: HttpRequest, body: RequestBody): Promise<Input> {
+    const headers = decodedHeaders(request.headers)
+    const input = readBindings(route, request, headers, jsonText)
+    const { payload, body: structure } = route.operation.input
+    if (payload !== undefined) {
+      const value = await readPayload(payload, body, codec)
+      if (value !== undefined) input[payload.name] = value
+      return input
+    }
+    const bytes = await decompressed(headers, await body.bytes())
+    if (structure !== undefined && bytes.length > 0) Object.assign(input, codec.read(structure, bytes))
+    return input
+  },
+
+  encode(route: Route, output: Output, answer: AnswerContext): HttpResponse {
+    const headers: Record<string, string> = {}
+    const { output: shape, http } = route.operation
+    const status = writeBindings(shape, output, headers, jsonText) ?? http?.status ?? 200
+    if (shape.eventStream !== undefined) {
+      return eventStreamResponse(
+        shape,
+        output,
+        { status, headers, codec, startsWithOutput: false },
+        route,
+        answer,
+      )
+    }
+    if (shape.payload !== undefined) {
+      if (isInvoke(route)) headers['content-type'] = 'application/json'
+      const body = writePayload(shape.payload, output[shape.payload.name], headers, codec)
+      return { status, headers, body }
+    }
+    if (status === 204) return { status, headers }
+    headers['content-type'] ??= codec.contentType
+    if (shape.body !== undefined) return { status, headers, body: codec.write(shape.body, output) }
+    return { status, headers, body: shape.isUnit ? undefined : '{}' }
+  },
+
+  encodeError(error: AwsError, context: ErrorContext): HttpResponse {
+    const facts = errorFacts(error, context)
+    const headers: Record<string, string> = {
+      'content-type': codec.contentType,
+      'x-amzn-errortype': facts.name,
+    }
+    if (facts.schema !== undefined) {
+      writeBindings(shapeOf(facts.schema, 'response'), facts.members, headers, jsonText)
+    }
+    return { status: facts.status, headers, body: writeErrorMembers(facts, codec) }
+  },
+}
+
+/** Lambda calls every payload JSON; its model says no more than blob. */
+function isInvoke({ definition, operation }: Route): boolean {
+  return definition.id === 'lambda' && operation.name === 'Invoke'
+}

@@ -1,0 +1,93 @@
+import { AwsError } from '../../aws/error.ts'
+import type { ServiceDefinition } from '../../aws/service.ts'
+import { decodedHeaders } from '../body/aws-chunked.ts'
+import type { RequestBody } from '../body/request-body.ts'
+import type { HttpRequest, HttpResponse } from '../http.ts'
+import { shapeOf } from '../model/shape.ts'
+import { readBindings, writeBindings } from './bindings.ts'
+import { type Codec, xmlCodec, xmlText } from './codecs.ts'
+import { errorFacts } from './error-facts.ts'
+import { eventStreamResponse } from './event-stream.ts'
+import type { AnswerContext, ErrorContext, Input, Output, Protocol, Route } from './protocol.ts'
+import { readPayload, writePayload } from './rest-payload.ts'
+import { errorElements, escapeXml, plainXml, XML_DECLARATION } from './xml.ts'
+
+/** restXml: S3. */
+export const restXml: Protocol = {
+  name: 'restXml',
+
+  async decode(route: Route, request: HttpRequest, body: RequestBody): Promise<Input> {
+    const input = readBindings(route, request, decodedHeaders(request.headers), xmlText)
+    const { payload, body: structure } = route.operation.input
+    if (payload !== undefined) {
+      const value = await asXml(() => readPayload(payload, body, codecOf(route.definition)))
+      if (value !== undefined) input[payload.name] = value
+    } else if (structure !== undefined) {
+      const bytes = await body.bytes()
+      Object.assign(input, await asXml(async () => codecOf(route.definition).read(structure, bytes)))
+    }
+    return input
+  },
+
+  encode(route: Route, output: Output, answer: AnswerContext): HttpResponse {
+    const headers: Record<string, string> = {}
+    const codec = codecOf(route.definition)
+    const { output: shape, http } = route.operation
+    const status = writeBindings(shape, output, headers, xmlText) ?? http?.status ?? 200
+    if (shape.eventStream !== undefined) {
+      const stream = { status, headers, codec: plainXml, startsWithOutput: false }
+      return eventStreamResponse(shape, output, stream, route, answer)
+    }
+    if (shape.payload !== undefined) {
+      const body = writePayload(shape.payload, output[shape.payload.name], headers, codec)
+      return { status, headers, body }
+    }
+    if (shape.body === undefined) return { status, headers }
+    headers['content-type'] ??= codec.contentType
+    if (route.operation.name === 'GetBucketLocation') {
+      return { status, headers, body: bucketLocation(route.definition, output) }
+    }
+    return { status, headers, body: XML_DECLARATION + codec.write(shape.body, output) }
+  },
+
+  encodeError(error: AwsError, context: ErrorContext): HttpResponse {
+    const facts = errorFacts(error, context)
+    const headers: Record<string, string> = { 'content-type': 'application/xml' }
+    if (facts.schema !== undefined) {
+      writeBindings(shapeOf(facts.schema, 'response'), facts.members, headers, xmlText)
+    }
+    const id = escapeXml(context.requestId)
+    const tail = `<RequestId>${id}</RequestId><HostId>${id}</HostId>`
+    const body = `${XML_DECLARATION}<Error>${errorElements(facts)}${tail}</Error>`
+    return { status: facts.status, headers, body }
+  },
+}
+
+const codecs = new Map<string, Codec>()
+
+function codecOf({ id, xmlNamespace }: ServiceDefinition): Codec {
+  let codec = codecs.get(id)
+  if (codec === undefined) {
+    codec = xmlCodec(xmlNamespace)
+    codecs.set(id, codec)
+  }
+  return codec
+}
+
+/** S3 has its own word for a body that cannot be read. */
+async function asXml<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.code !== 'SerializationException') throw error
+    const message =
+      'The XML you provided was not well-formed or did not validate against our published schema'
+    throw new AwsError('MalformedXML', message, { status: 400, cause: error })
+  }
+}
+
+/** Its XML is not wrapped (`s3UnwrappedXmlOutput`), a trait that the client's schemas leave out. */
+function bucketLocation({ xmlNamespace = '' }: ServiceDefinition, output: Output): string {
+  const location = escapeXml(String(output.LocationConstraint ?? ''))
+  return `${XML_DECLARATION}<LocationConstraint xmlns="${xmlNamespace}">${location}</LocationConstraint>`
+}

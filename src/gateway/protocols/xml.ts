@@ -1,0 +1,28 @@
+import { xmlCodec } from './codecs.ts'
+import type { ErrorFacts } from './error-facts.ts'
+
+export const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+/** Writes no namespace: what it writes goes into elements that have one. */
+export const plainXml = xmlCodec()
+
+export function escapeXml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}
+
+/** `<Code>…</Code><Message>…</Message>` and the error's other members. */
+export function errorElements(facts: ErrorFacts): string {
+  const code = `<Code>${escapeXml(facts.queryCode)}</Code>`
+  return `${code}<Message>${escapeXml(facts.message)}</Message>${memberElements(facts)}`
+}
+
+function memberElements({ schema, members, messageMember }: ErrorFacts): string {
+  if (schema === undefined) return ''
+  const others = messageMember === undefined ? members : { ...members, [messageMember]: undefined }
+  return withoutRoot(String(plainXml.write(schema, others)))
+}
+
+/** What stands inside the outermost element. */
+function withoutRoot(xml: string): string {
+  return xml.replace(/^<[^>]*\/>$/, '').replace(/^<[^>]+>|<\/[^>]+>$/g, '')
+}
