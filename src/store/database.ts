@@ -6,17 +6,32 @@ import type { Kysely, Transaction } from 'kysely'
  */
 export interface Database {
   readonly dialect: DialectFacts
-  /** For reads. Sees what has been committed. */
+  /** For single reads: refuses to write, and to begin transactions. Sees what has been committed. */
   readonly kysely: Kysely<Tables>
 
   /**
    * Runs `work` in a transaction and resolves once it is durable. Writers that arrive together share one
    * commit; where one of them throws, it alone is undone. `work` may be run again when the database asks
-   * for that (a serialization failure), so it must not have effects outside the transaction.
+   * for that (a serialization failure), so it must not have effects outside the transaction; `afterCommit`
+   * is for those. It waits for nothing but its own queries, since others wait for it.
+   *
+   * All writes come out as if each had run alone, one after the other, on both databases. A statement that
+   * fails undoes its write, even where `work` catches the error: use `on conflict` for what may happen.
    */
-  write<Result>(work: (transaction: Transaction<Tables>) => Promise<Result>): Promise<Result>
+  write<Result>(
+    work: (transaction: Transaction<Tables>) => Promise<Result>,
+    options?: WriteOptions,
+  ): Promise<Result>
 
   close(): Promise<void>
+}
+
+export interface WriteOptions {
+  /**
+   * `locks`: a write that protects what it reads by row locks (`for update skip locked`) or by doing all in
+   * one statement, and so does without the retries that PostgreSQL needs for the promise above.
+   */
+  readonly isolation?: 'serializable' | 'locks'
 }
 
 /** The tables of all rooms are added by the rooms themselves. */

@@ -1,17 +1,17 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import {
-  CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  Kysely,
-  type QueryResult,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from 'kysely'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { Kysely } from 'kysely'
+import { realClock } from '../base/clock.ts'
+import { realRandom } from '../base/random.ts'
+import { retry } from '../base/retry.ts'
 import type { Database, DialectFacts, Tables } from './database.ts'
-import { GroupCommit } from './group-commit.ts'
-import { migrate } from './migrations/index.ts'
+import { StoreError } from './errors.ts'
+import { lockFolder } from './folder-lock.ts'
+import { type Batches, GroupCommit } from './group-commit.ts'
+import { type MigrateOptions, migrate } from './migrations/index.ts'
+import { readerDialect, writerDialect } from './sqlite-dialect.ts'
+import { SqliteFile } from './sqlite-file.ts'
 
 const facts: DialectFacts = {
   name: 'sqlite',
@@ -19,116 +19,133 @@ const facts: DialectFacts = {
   supportsSkipLocked: false,
 }
 
-/** Prepared statements kept per connection; beyond it the oldest is dropped, so that odd queries cost only time. */
-const STATEMENTS_MAX = 500
+export interface SqliteOptions extends MigrateOptions {
+  /** The caller has locked the folder already. */
+  readonly isLocked?: boolean
+}
 
 /** Opens the database in `file`, or one that is kept nowhere (`:memory:`), and brings its tables up to date. */
-export async function openSqlite(file: string): Promise<Database> {
-  const connection = new SqliteConnection(file)
-  const kysely = new Kysely<Tables>({
-    dialect: {
-      createAdapter: () => new SqliteAdapter(),
-      createDriver: () => new SqliteDriver(connection),
-      createIntrospector: (db) => new SqliteIntrospector(db),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-    },
-  })
-  await migrate(kysely, facts)
-  const commits = new GroupCommit(kysely)
+export async function openSqlite(file: string, options: SqliteOptions = {}): Promise<Database> {
+  const files = file === ':memory:' ? openUnkept() : openKept(file, options.isLocked ?? false)
+  try {
+    return await openOver(files, options)
+  } catch (error) {
+    files.close()
+    throw error
+  }
+}
+
+/**
+ * One connection writes and another one reads, so that reads see what is committed and never wait for a
+ * transaction that is under way.
+ */
+interface Files {
+  readonly writer: SqliteFile
+  readonly reader: SqliteFile
+  close(): void
+}
+
+async function openOver(files: Files, options: SqliteOptions): Promise<Database> {
+  const { writer, reader } = files
+  const kysely = new Kysely<Tables>({ dialect: readerDialect(reader) })
+  const commits = new GroupCommit(new Kysely<Tables>({ dialect: writerDialect(writer) }), batchesOn(writer))
+  await migrate(
+    { kysely, dialect: facts, write: (work) => commits.write(work, { limitMs: MIGRATION_MS_MAX }) },
+    options,
+  )
+  const close = async () => {
+    await commits.close()
+    await kysely.destroy()
+    files.close()
+  }
+  let closed: Promise<void> | undefined
   return {
     dialect: facts,
     kysely,
     write: (work) => commits.write(work),
-    close: async () => {
-      await commits.drained()
-      await kysely.destroy()
+    close: () => {
+      closed ??= close()
+      return closed
     },
   }
 }
 
-class SqliteConnection implements DatabaseConnection {
-  readonly #database: DatabaseSync
-  readonly #statements = new Map<string, { statement: StatementSync; returnsRows: boolean }>()
+/** Hours: a migration may have to rewrite all that is there. */
+const MIGRATION_MS_MAX = 24 * 3600_000
 
-  constructor(file: string) {
-    this.#database = new DatabaseSync(file)
-    // One process owns the file. FULL: what a commit acknowledged survives a power cut.
-    this.#database.exec(`
-      pragma locking_mode = exclusive;
-      pragma journal_mode = wal;
-      pragma synchronous = full;
-      pragma foreign_keys = on;
-    `)
+// FULL: what a commit acknowledged survives a power cut.
+const SETTINGS = 'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;'
+const READER_SETTINGS = 'pragma query_only = on;'
+
+function openKept(file: string, isLocked: boolean): Files {
+  const lock = isLocked ? undefined : lockFolder(path.dirname(file))
+  const open: { close(): void }[] = []
+  const close = () => {
+    for (const one of open.toReversed()) one.close()
+    lock?.release()
   }
-
-  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const { statement, returnsRows } = this.#prepared(query.sql)
-    const parameters = query.parameters as SQLInputValue[]
-    if (returnsRows) return { rows: statement.all(...parameters) as Row[] }
-    const { changes, lastInsertRowid } = statement.run(...parameters)
-    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
-  }
-
-  // biome-ignore lint/correctness/useYield: Kysely asks for the method; nothing here streams
-  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
-    throw new Error('rows are not streamed from SQLite')
-  }
-
-  close(): void {
-    this.#statements.clear()
-    this.#database.close()
-  }
-
-  #prepared(sql: string) {
-    const known = this.#statements.get(sql)
-    if (known !== undefined) return known
-    const statement = this.#database.prepare(sql)
-    const entry = { statement, returnsRows: statement.columns().length > 0 }
-    if (this.#statements.size >= STATEMENTS_MAX)
-      this.#statements.delete(this.#statements.keys().next().value ?? '')
-    this.#statements.set(sql, entry)
-    return entry
+  try {
+    const writer = new SqliteFile(file, SETTINGS)
+    open.push(writer)
+    const reader = new SqliteFile(file, READER_SETTINGS)
+    open.push(reader)
+    return { writer, reader, close }
+  } catch (error) {
+    close()
+    throw error
   }
 }
 
-/** There is one connection: who has it, has it until the end of the transaction. */
-class SqliteDriver implements Driver {
-  readonly #connection: SqliteConnection
-  #free: Promise<void> = Promise.resolve()
-  #release: () => void = () => {}
-
-  constructor(connection: SqliteConnection) {
-    this.#connection = connection
+/**
+ * SQLite's own `:memory:` cannot be read while it is written. This is a file like any other, never synced,
+ * whose name is gone as soon as it is open: the system takes its space back when the process ends, however
+ * it ends.
+ */
+function openUnkept(): Files {
+  const folder = mkdtempSync(path.join(tmpdir(), 'lambdad-memory-'))
+  try {
+    const file = path.join(folder, 'db')
+    const writer = new SqliteFile(file, `${SETTINGS} pragma synchronous = off; create table opened (x);`)
+    const reader = new SqliteFile(file, `${READER_SETTINGS} select * from opened;`)
+    writer.exec('drop table opened')
+    const close = () => {
+      reader.close()
+      writer.close()
+    }
+    return { writer, reader, close }
+  } finally {
+    rmSync(folder, { recursive: true })
   }
+}
 
-  async init(): Promise<void> {}
+/** How long another program (somebody's sqlite3 shell) may hold the file's write lock: about 5 s. */
+const BUSY = { attempts: 12, baseMs: 50, maxMs: 1000 }
 
-  async acquireConnection(): Promise<DatabaseConnection> {
-    const before = this.#free
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#free = promise
-    await before
-    this.#release = resolve
-    return this.#connection
-  }
-
-  async releaseConnection(): Promise<void> {
-    this.#release()
-  }
-
-  async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
-  }
-
-  async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('commit'))
-  }
-
-  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('rollback'))
-  }
-
-  async destroy(): Promise<void> {
-    this.#connection.close()
+function batchesOn(writer: SqliteFile): Batches {
+  let broken: unknown
+  return {
+    begin: async () => {
+      if (broken !== undefined) throw broken
+      await retry(async () => writer.exec('begin immediate'), {
+        ...BUSY,
+        clock: realClock,
+        random: realRandom,
+        isTransient: (error) => error instanceof StoreError && error.code === 'DatabaseLocked',
+      })
+    },
+    commit: () => writer.exec('commit'),
+    rollback: () => {
+      try {
+        if (writer.isInTransaction) writer.exec('rollback')
+      } catch (error) {
+        // What is half done would become part of the next commit.
+        broken = new Error('a write could not be undone: the database takes no more until a restart', {
+          cause: error,
+        })
+      }
+    },
+    get isOpen() {
+      return writer.isInTransaction
+    },
   }
 }
