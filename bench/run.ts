@@ -1,0 +1,28 @@
+// `npm run bench [name …]`: every figure that SPECIFICATION.md promises, as a ratio measured in this run.
+import { coldStart } from './cold-start.ts'
+import type { Figure } from './figure.ts'
+import { startUp } from './start-up.ts'
+import { throughput } from './throughput.ts'
+import { warmInvoke } from './warm-invoke.ts'
+
+const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  'start-up': startUp,
+  'warm-invoke': warmInvoke,
+  throughput,
+  'cold-start': coldStart,
+}
+
+const wanted = process.argv.slice(2)
+let missed = 0
+for (const [name, benchmark] of Object.entries(BENCHMARKS)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  for (const { what, value, limit, unit, detail } of await benchmark()) {
+    const held = limit.atMost !== undefined ? value <= limit.atMost : value >= (limit.atLeast ?? 0)
+    if (!held) missed++
+    const promise = limit.atMost !== undefined ? `≤ ${limit.atMost}` : `≥ ${limit.atLeast}`
+    console.log(
+      `${held ? 'held  ' : 'MISSED'}  ${what}: ${value.toFixed(2)} ${unit} (promised ${promise})  ${detail}`,
+    )
+  }
+}
+process.exitCode = missed === 0 ? 0 : 1

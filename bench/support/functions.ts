@@ -1,0 +1,68 @@
+import {
+  CreateFunctionCommand,
+  InvokeCommand,
+  LambdaClient,
+  UpdateFunctionConfigurationCommand,
+  waitUntilFunctionActiveV2,
+  waitUntilFunctionUpdatedV2,
+} from '@aws-sdk/client-lambda'
+import { zipOf } from '../../test/support/zip.ts'
+
+/** A signature that open mode believes. */
+export const AUTHORIZATION =
+  'AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0'
+
+export const invocationsOf = (name: string) => `/2015-03-31/functions/${name}/invocations`
+
+const SOURCES = {
+  'nodejs24.x': { 'index.mjs': 'export const handler = async (event) => event' },
+  'python3.11': { 'index.py': 'def handler(event, context):\n    return event\n' },
+} as const
+
+export type BenchRuntime = keyof typeof SOURCES
+
+export function clientOf(port: number): LambdaClient {
+  const credentials = { accessKeyId: '000000000000', secretAccessKey: 'any' }
+  return new LambdaClient({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'us-east-1',
+    credentials,
+    maxAttempts: 1,
+  })
+}
+
+/** An echo function, active. */
+export async function createEcho(client: LambdaClient, name: string, runtime: BenchRuntime): Promise<void> {
+  await client.send(
+    new CreateFunctionCommand({
+      FunctionName: name,
+      Runtime: runtime,
+      Handler: 'index.handler',
+      MemorySize: 1769,
+      Role: 'arn:aws:iam::000000000000:role/bench',
+      Code: { ZipFile: await zipOf(SOURCES[runtime]) },
+    }),
+  )
+  await waitUntilFunctionActiveV2(
+    { client, maxWaitTime: 10, minDelay: 0, maxDelay: 1 },
+    { FunctionName: name },
+  )
+}
+
+/** Makes the next invocation a cold one. */
+export async function makeCold(client: LambdaClient, name: string, turn: number): Promise<void> {
+  const Environment = { Variables: { TURN: `${turn}` } }
+  await client.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Environment }))
+  await waitUntilFunctionUpdatedV2(
+    { client, maxWaitTime: 10, minDelay: 0, maxDelay: 1 },
+    { FunctionName: name },
+  )
+}
+
+/** How long an Invoke takes as its caller sees it, milliseconds. */
+export async function timedInvoke(client: LambdaClient, name: string): Promise<number> {
+  const begun = performance.now()
+  const { FunctionError } = await client.send(new InvokeCommand({ FunctionName: name, Payload: '{"a":1}' }))
+  if (FunctionError !== undefined) throw new Error(`${name} failed`)
+  return performance.now() - begun
+}

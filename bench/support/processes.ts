@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+
+export interface Server {
+  readonly child: ChildProcess
+  readonly port: number
+  /** From spawn to the line that says it is ready, milliseconds. */
+  readonly readyMs: number
+  stop(): Promise<void>
+}
+
+const ROOT = path.join(import.meta.dirname, '..', '..')
+
+export function startEcho(): Promise<Server> {
+  return startServer(['bench/support/echo-server.ts'], async () => {})
+}
+
+export async function startLambdad(...flags: string[]): Promise<Server> {
+  const data = await mkdtemp(path.join(tmpdir(), 'lambdad-bench-'))
+  return startServer(['cli/lambdad.ts', 'start', '--port', '0', '--data', data, ...flags], () =>
+    rm(data, { recursive: true, force: true }),
+  )
+}
+
+/** Megabytes that a process has in memory. */
+export async function residentMb(pid: number | undefined): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024
+}
+
+async function startServer(args: string[], cleanUp: () => Promise<void>): Promise<Server> {
+  const begun = performance.now()
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })
+  for await (const line of lines) {
+    const port = /http:\/\/[\w.]+:(\d+)/.exec(line)?.[1]
+    if (port === undefined) continue
+    const readyMs = performance.now() - begun
+    const stop = async () => {
+      const exited = once(child, 'exit')
+      child.kill('SIGTERM')
+      await exited
+      await cleanUp()
+    }
+    return { child, port: Number(port), readyMs, stop }
+  }
+  throw new Error(`${args.join(' ')} ended before it was ready`)
+}

@@ -1,0 +1,46 @@
+import type { Figure } from './figure.ts'
+import { AUTHORIZATION, clientOf, createEcho, invocationsOf } from './support/functions.ts'
+import { load, request } from './support/load.ts'
+import { startEcho, startLambdad } from './support/processes.ts'
+import { median } from './support/statistics.ts'
+
+const ROUNDS = 4
+const ROUND_MS = 2500
+const CONNECTIONS = 32
+
+/** Requests per second of a warm Node echo function with logs on, against a bare node:http echo. */
+export async function throughput(): Promise<Figure[]> {
+  const [echo, lambdad] = await Promise.all([startEcho(), startLambdad()])
+  await createEcho(clientOf(lambdad.port), 'echo', 'nodejs24.x')
+  const a = request(lambdad.port, invocationsOf('echo'), { authorization: AUTHORIZATION }, '{"a":1}')
+  const b = request(echo.port, '/', {}, '{"a":1}')
+  await load(lambdad.port, a, CONNECTIONS, ROUND_MS)
+  await load(echo.port, b, CONNECTIONS, ROUND_MS)
+
+  const ours: number[] = []
+  const bare: number[] = []
+  let errors = 0
+  for (let round = 0; round < ROUNDS; round++) {
+    const run = await load(lambdad.port, a, CONNECTIONS, ROUND_MS)
+    errors += run.errors
+    ours.push(run.requestsPerSecond)
+    bare.push((await load(echo.port, b, CONNECTIONS, ROUND_MS)).requestsPerSecond)
+  }
+  await Promise.all([echo.stop(), lambdad.stop()])
+  return [
+    {
+      what: `${CONNECTIONS} connections, requests/s against a bare node:http echo`,
+      value: median(ours) / median(bare),
+      limit: { atLeast: 0.2 },
+      unit: '×',
+      detail: `${Math.round(median(ours))}/s against ${Math.round(median(bare))}/s`,
+    },
+    {
+      what: `errors under ${CONNECTIONS} connections`,
+      value: errors,
+      limit: { atMost: 0 },
+      unit: '',
+      detail: '',
+    },
+  ]
+}

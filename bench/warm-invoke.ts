@@ -1,0 +1,37 @@
+import type { Figure } from './figure.ts'
+import { AUTHORIZATION, clientOf, createEcho, invocationsOf } from './support/functions.ts'
+import { load, request } from './support/load.ts'
+import { startEcho, startLambdad } from './support/processes.ts'
+import { median } from './support/statistics.ts'
+
+const ROUNDS = 5
+const ROUND_MS = 1500
+
+/** A warm Invoke of a Node echo function over HTTP, one connection, against a bare node:http echo. */
+export async function warmInvoke(): Promise<Figure[]> {
+  const [echo, lambdad] = await Promise.all([startEcho(), startLambdad()])
+  const client = clientOf(lambdad.port)
+  await createEcho(client, 'echo', 'nodejs24.x')
+  const a = request(lambdad.port, invocationsOf('echo'), { authorization: AUTHORIZATION }, '{"a":1}')
+  const b = request(echo.port, '/', {}, '{"a":1}')
+  await load(lambdad.port, a, 1, ROUND_MS)
+  await load(echo.port, b, 1, ROUND_MS)
+
+  const ours: number[] = []
+  const bare: number[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    ours.push(median((await load(lambdad.port, a, 1, ROUND_MS)).latencies))
+    bare.push(median((await load(echo.port, b, 1, ROUND_MS)).latencies))
+  }
+  await Promise.all([echo.stop(), lambdad.stop()])
+  const microseconds = (ms: number) => `${Math.round(ms * 1000)} µs`
+  return [
+    {
+      what: 'warm Invoke, one connection, p50 against a bare node:http echo',
+      value: median(ours) / median(bare),
+      limit: { atMost: 3 },
+      unit: '×',
+      detail: `${microseconds(median(ours))} against ${microseconds(median(bare))}`,
+    },
+  ]
+}
