@@ -1,0 +1,18 @@
+import type { BoundOperation, Operation } from '../../aws/operation.ts'
+import type { StsDeps } from './deps.ts'
+import { assumeRole } from './operations/assume-role.ts'
+import { getCallerIdentity } from './operations/get-caller-identity.ts'
+import type { StsOperationName } from './types.ts'
+
+/** Every operation of the STS API that we answer. */
+export const stsOperations = {
+  AssumeRole: assumeRole,
+  GetCallerIdentity: getCallerIdentity,
+} satisfies Partial<Record<StsOperationName, Operation<StsDeps, never, unknown>>>
+
+export function createStsOperations(deps: StsDeps): Record<keyof typeof stsOperations, BoundOperation> {
+  return {
+    AssumeRole: (input, call) => assumeRole(deps, input, call),
+    GetCallerIdentity: (input, call) => getCallerIdentity(deps, input, call),
+  }
+}
