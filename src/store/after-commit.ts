@@ -7,7 +7,7 @@ const pending = new WeakMap<Transaction<Tables>, Run[]>()
 
 /**
  * Calls `run` once `transaction` is durable and before its `write` resolves: the place to invalidate what is
- * kept in memory. It is not called where the write fails. `run` must not throw.
+ * kept in memory. It is not called where the write fails. It must not throw: the write has succeeded.
  */
 export function afterCommit(transaction: Transaction<Tables>, run: Run): void {
   const runs = pending.get(transaction)
@@ -26,5 +26,16 @@ export async function collectAfterCommit<Result>(
     return { result: await work(transaction), runs }
   } finally {
     pending.delete(transaction)
+  }
+}
+
+/** Where one throws, it is a defect that the process warns of; the others run. */
+export function runAll(runs: Iterable<Run>): void {
+  for (const run of runs) {
+    try {
+      run()
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error))
+    }
   }
 }

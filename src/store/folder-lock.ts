@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreError } from './errors.ts'
@@ -12,36 +12,58 @@ export interface FolderLock {
  * none: the kernel gives it back when the process ends, however it ends.
  */
 export function lockFolder(folder: string): FolderLock {
-  const owner = path.join(folder, 'lock.pid')
-  const lock = openLock(folder)
+  const lock = tryLock(folder)
+  if (lock === undefined) {
+    const owner = pidIn(folder)
+    const who = owner === undefined ? '' : ` (process ${owner})`
+    throw new StoreError('DatabaseLocked', `${folder} is in use by another lambdad${who}`)
+  }
   try {
-    lock.exec('begin exclusive')
-    writeFileSync(owner, `${process.pid}\n`)
+    writeFileSync(pidFile(folder), `${process.pid}\n`)
   } catch (error) {
     lock.close()
-    if ((error as { errcode?: number }).errcode !== 5) throw notWritable(folder, error)
-    throw new StoreError('DatabaseLocked', `${folder} is in use by another lambdad${pidIn(owner)}`)
+    throw notWritable(folder, error)
   }
   return { release: () => lock.close() }
 }
 
-function openLock(folder: string): DatabaseSync {
-  try {
-    return new DatabaseSync(path.join(folder, 'lock'))
-  } catch (error) {
-    throw notWritable(folder, error)
-  }
-}
-
-function pidIn(file: string): string {
-  try {
-    return ` (process ${readFileSync(file, 'utf8').trim()})`
-  } catch {
-    return ''
-  }
+/** The process that has locked the folder; `undefined` where none has. */
+export function ownerOf(folder: string): number | undefined {
+  if (!existsSync(lockFile(folder))) return undefined
+  const lock = tryLock(folder)
+  if (lock === undefined) return pidIn(folder) ?? 0
+  lock.close()
+  return undefined
 }
 
 export function notWritable(folder: string, cause: unknown): StoreError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new StoreError('FolderNotWritable', `the folder ${folder} cannot be written: ${reason}`, { cause })
+}
+
+const lockFile = (folder: string) => path.join(folder, 'lock')
+const pidFile = (folder: string) => path.join(folder, 'lock.pid')
+
+/** `undefined` where somebody has it. The lock is held until the connection is closed. */
+function tryLock(folder: string): DatabaseSync | undefined {
+  let lock: DatabaseSync | undefined
+  try {
+    lock = new DatabaseSync(lockFile(folder))
+    lock.exec('begin exclusive')
+    return lock
+  } catch (error) {
+    lock?.close()
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined
+    throw notWritable(folder, error)
+  }
+}
+
+const SQLITE_BUSY = 5
+
+function pidIn(folder: string): number | undefined {
+  try {
+    return Number(readFileSync(pidFile(folder), 'utf8')) || undefined
+  } catch {
+    return undefined
+  }
 }

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
-import { collectAfterCommit } from './after-commit.ts'
+import { collectAfterCommit, runAll } from './after-commit.ts'
 import type { Tables } from './database.ts'
 import { StoreError } from './errors.ts'
 import { refuseNestedWrite, runOneWrite } from './one-write.ts'
@@ -108,7 +108,7 @@ export class GroupCommit {
           runOneWrite(() => collectAfterCommit(transaction, job.work), { limitMs: job.limitMs }),
         )
       return () => {
-        for (const run of runs) run()
+        runAll(runs)
         job.resolve(result as never)
       }
     } catch (error) {

@@ -3,7 +3,7 @@ import pg from 'pg'
 import { type Clock, realClock } from '../base/clock.ts'
 import { type Random, realRandom } from '../base/random.ts'
 import { retry } from '../base/retry.ts'
-import { collectAfterCommit } from './after-commit.ts'
+import { collectAfterCommit, runAll } from './after-commit.ts'
 import type { Database, DialectFacts, Tables, WriteOptions } from './database.ts'
 import { StoreError } from './errors.ts'
 import { type MigrateOptions, migrate } from './migrations/index.ts'
@@ -43,6 +43,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
     await migrate(migrating(body), {
       ...options,
       place: settings.place,
+      beforeChange: async () => 'lambdad makes no copies of PostgreSQL: the migration was one transaction.',
       lock: (transaction) => takeSchema(transaction, settings.schema),
     })
   } catch (error) {
@@ -98,7 +99,7 @@ class Body {
     refuseNestedWrite()
     refuseBeyond(this.#pools.writes)
     const { result, runs } = await this.#tracked(() => this.#attempt(work, options))
-    for (const run of runs) run()
+    runAll(runs)
     return result
   }
 

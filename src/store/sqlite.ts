@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Kysely } from 'kysely'
-import { realClock } from '../base/clock.ts'
+import { type Clock, realClock } from '../base/clock.ts'
 import { realRandom } from '../base/random.ts'
 import { retry } from '../base/retry.ts'
 import type { Database, DialectFacts, Tables } from './database.ts'
@@ -10,6 +10,7 @@ import { StoreError } from './errors.ts'
 import { lockFolder } from './folder-lock.ts'
 import { type Batches, GroupCommit } from './group-commit.ts'
 import { type MigrateOptions, migrate } from './migrations/index.ts'
+import { copyDatabase } from './sqlite-copy.ts'
 import { readerDialect, writerDialect } from './sqlite-dialect.ts'
 import { SqliteFile } from './sqlite-file.ts'
 
@@ -22,13 +23,15 @@ const facts: DialectFacts = {
 export interface SqliteOptions extends MigrateOptions {
   /** The caller has locked the folder already. */
   readonly isLocked?: boolean
+  /** For the names of copies. */
+  readonly clock?: Clock
 }
 
 /** Opens the database in `file`, or one that is kept nowhere (`:memory:`), and brings its tables up to date. */
 export async function openSqlite(file: string, options: SqliteOptions = {}): Promise<Database> {
   const files = file === ':memory:' ? openUnkept() : openKept(file, options.isLocked ?? false)
   try {
-    return await openOver(files, options)
+    return await openOver(files, file, options)
   } catch (error) {
     files.close()
     throw error
@@ -45,13 +48,13 @@ interface Files {
   close(): void
 }
 
-async function openOver(files: Files, options: SqliteOptions): Promise<Database> {
+async function openOver(files: Files, file: string, options: SqliteOptions): Promise<Database> {
   const { writer, reader } = files
   const kysely = new Kysely<Tables>({ dialect: readerDialect(reader) })
   const commits = new GroupCommit(new Kysely<Tables>({ dialect: writerDialect(writer) }), batchesOn(writer))
   await migrate(
     { kysely, dialect: facts, write: (work) => commits.write(work, { limitMs: MIGRATION_MS_MAX }) },
-    options,
+    { ...options, place: file, beforeChange: copying(writer, file, options.clock ?? realClock) },
   )
   const close = async () => {
     await commits.close()
@@ -69,6 +72,9 @@ async function openOver(files: Files, options: SqliteOptions): Promise<Database>
     },
   }
 }
+
+const copying = (writer: SqliteFile, file: string, clock: Clock) => async (from: string) =>
+  `A copy of what was before is ${copyDatabase(writer, file, from, clock)}.`
 
 /** Hours: a migration may have to rewrite all that is there. */
 const MIGRATION_MS_MAX = 24 * 3600_000
@@ -102,7 +108,7 @@ function openKept(file: string, isLocked: boolean): Files {
  * it ends.
  */
 function openUnkept(): Files {
-  const folder = mkdtempSync(path.join(tmpdir(), 'lambdad-memory-'))
+  const folder = mkdtempSync(path.join(tmpdir(), 'lambdad-unkept-'))
   try {
     const file = path.join(folder, 'db')
     const writer = new SqliteFile(file, `${SETTINGS} pragma synchronous = off; create table opened (x);`)

@@ -10,8 +10,13 @@ export interface MigrateOptions {
   readonly place?: string
   /** The list of migrations; another one in tests only. */
   readonly steps?: Readonly<Record<string, MigrationStep>>
-  /** Called before tables that hold data are changed. `from` is the newest migration that they have had. */
-  readonly beforeChange?: (from: string) => Promise<void>
+  /**
+   * Called before tables that hold data are changed; `from` is the newest migration that they have had.
+   * Answers in a sentence what was done to keep the old state.
+   */
+  readonly beforeChange?: (from: string) => Promise<string>
+  /** Hears that data was migrated. */
+  readonly say?: (message: string) => void
   /** Begins the transaction: keeps other nodes from migrating at the same time. */
   readonly lock?: (transaction: Kysely<object>) => Promise<void>
 }
@@ -28,7 +33,7 @@ export async function migrate(
   const applied = await appliedTo(database.kysely)
   if (missingFrom(applied, steps, options).length === 0) return
   const newest = applied.at(-1)
-  if (newest !== undefined) await beforeChange?.(newest.name)
+  const kept = newest && (await beforeChange?.(newest.name))
 
   await database.write(async (transaction) => {
     await lock?.(transaction)
@@ -38,7 +43,18 @@ export async function migrate(
       await record(transaction, { name, program_version: programVersion })
     }
   })
+  if (newest !== undefined) {
+    options.say?.(
+      `${placeOf(options)} was brought from schema ${newest.name} to ${lastOf(steps)}. ${kept ?? ''}`,
+    )
+  }
 }
+
+const placeOf = ({ place }: MigrateOptions) => place ?? 'the database'
+const lastOf = (steps: MigrateOptions['steps']) =>
+  Object.keys(steps ?? {})
+    .sort()
+    .at(-1) ?? 'none'
 
 interface Row {
   name: string
@@ -91,15 +107,15 @@ function missingFrom(
   options: MigrateOptions,
 ): [string, MigrationStep][] {
   const unknown = applied.findLast(({ name }) => !(name in steps))
-  if (unknown !== undefined) throw newer(unknown, Object.keys(steps).sort().at(-1), options)
+  if (unknown !== undefined) throw newer(unknown, lastOf(steps), options)
   const names = new Set(applied.map(({ name }) => name))
   return Object.entries(steps).filter(([name]) => !names.has(name))
 }
 
-function newer(theirs: Row, ours: string | undefined, { place, programVersion }: MigrateOptions): StoreError {
+function newer(theirs: Row, ours: string, options: MigrateOptions): StoreError {
   return new StoreError(
     'DatabaseNewer',
-    `${place ?? 'the database'} was written by lambdad ${theirs.program_version} (schema ${theirs.name}); ` +
-      `this is lambdad ${programVersion ?? 'unknown'} (schema ${ours ?? 'none'}), which is older: start the newer one`,
+    `${placeOf(options)} was written by lambdad ${theirs.program_version} (schema ${theirs.name}); this is lambdad ` +
+      `${options.programVersion ?? 'unknown'} (schema ${ours}), which is older: start the newer one`,
   )
 }
