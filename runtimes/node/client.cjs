@@ -1,0 +1,194 @@
+'use strict'
+// The runtime's side of the Runtime API, on one kept-open connection: hand-written HTTP/1.1, because loading
+// Node's http module alone would cost a tenth of the boot.
+
+const net = require('node:net')
+
+const API = '/2018-06-01/runtime'
+const HEAD_END = Buffer.from('\r\n\r\n')
+
+/** What is written in a header must not end it: anything but printable ASCII is left out or escaped before. */
+const HEADER_SAFE = /^[\x20-\x7e]+$/
+
+class RuntimeClient {
+  /** @param {string} address the path of a Unix socket, or `host:port` */
+  constructor(address) {
+    const isPath = address.startsWith('/')
+    const colon = address.lastIndexOf(':')
+    this.socket = isPath
+      ? net.connect(address)
+      : net.connect(Number(address.slice(colon + 1)), address.slice(0, colon))
+    if (!isPath) this.socket.setNoDelay(true)
+    this.host = isPath ? 'localhost' : address
+    this.getNext = `GET ${API}/invocation/next HTTP/1.1\r\nHost: ${this.host}\r\n\r\n`
+    this.parser = new ResponseParser((response) => this.answered(response))
+    /** Who waits for the responses to come, in the order of the requests. */
+    this.waiting = []
+    this.socket.on('data', (chunk) => this.parser.take(chunk))
+    this.socket.on('error', (error) => this.lost(error))
+    this.socket.on('close', () => this.lost())
+  }
+
+  /** Asks for an invocation; `onInvocation` gets `{ headers, body }`. */
+  next(onInvocation) {
+    this.ask(this.getNext, onInvocation)
+  }
+
+  /** Posts a result, and in the same write asks for the next invocation: one wake-up of the other side. */
+  respond(id, body, onInvocation) {
+    const post = this.post(`/invocation/${id}/response`, body, 'Content-Type: application/json\r\n')
+    this.expect(ignore)
+    this.ask(post + this.getNext, onInvocation)
+  }
+
+  /** Posts an error, and in the same write asks for the next invocation. */
+  fail(id, error, onInvocation) {
+    this.expect(ignore)
+    this.ask(this.postError(`/invocation/${id}/error`, error) + this.getNext, onInvocation)
+  }
+
+  /** Posts the error of an invocation, or of init where there is no `id`, and asks for nothing more. */
+  failFinally(id, error, onPosted) {
+    this.expect(onPosted)
+    this.write(this.postError(id === undefined ? '/init/error' : `/invocation/${id}/error`, error))
+  }
+
+  /** `onResponse` gets the response to the request that is about to be written. */
+  expect(onResponse) {
+    this.waiting.push({ onResponse, isNext: false })
+  }
+
+  /** While a handler runs, the connection must not keep the event loop alive: an empty loop ends some calls. */
+  idle() {
+    this.socket.unref()
+  }
+
+  ask(request, onInvocation) {
+    this.waiting.push({ onResponse: onInvocation, isNext: true })
+    this.write(request)
+  }
+
+  write(request) {
+    this.socket.ref()
+    this.socket.write(request)
+  }
+
+  post(path, body, headers) {
+    const length = Buffer.byteLength(body)
+    return `POST ${API}${path} HTTP/1.1\r\nHost: ${this.host}\r\n${headers}Content-Length: ${length}\r\n\r\n${body}`
+  }
+
+  postError(path, { type, body, cause }) {
+    let headers = 'Content-Type: application/json\r\n'
+    if (HEADER_SAFE.test(type)) headers += `Lambda-Runtime-Function-Error-Type: ${type}\r\n`
+    if (cause && HEADER_SAFE.test(cause)) headers += `Lambda-Runtime-Function-XRay-Error-Cause: ${cause}\r\n`
+    return this.post(path, body, headers)
+  }
+
+  answered(response) {
+    const waiting = this.waiting.shift()
+    if (waiting === undefined) return this.lost(new Error('a response that nobody asked for'))
+    if (waiting.isNext && response.status !== 200) {
+      return this.lost(new Error(`next was answered with status ${response.status}`))
+    }
+    waiting.onResponse(response)
+  }
+
+  /** Without its Runtime API a runtime has nothing to live for. */
+  lost(error) {
+    if (error) require('node:fs').writeSync(2, `lambdad: the Runtime API is gone: ${error.message}\n`)
+    process.exit(1)
+  }
+}
+
+function ignore() {}
+
+/** Cuts a stream of bytes into responses, their bodies by Content-Length or in chunks. */
+class ResponseParser {
+  constructor(onResponse) {
+    this.onResponse = onResponse
+    this.rest = null
+    this.current = null
+  }
+
+  take(chunk) {
+    let data = chunk
+    while (data.length > 0) {
+      if (this.current === null) {
+        data = this.takeHead(data)
+        if (data === null) return
+      }
+      data = this.current.chunked ? this.takeChunked(data) : this.takeBody(data)
+      if (data === null) return
+    }
+  }
+
+  takeHead(chunk) {
+    const data = this.rest === null ? chunk : Buffer.concat([this.rest, chunk])
+    const end = data.indexOf(HEAD_END)
+    this.rest = end < 0 ? data : null
+    if (end < 0) return null
+
+    const lines = data.utf8Slice(0, end).split('\r\n')
+    const headers = Object.create(null)
+    for (let i = 1; i < lines.length; i++) {
+      const colon = lines[i].indexOf(':')
+      headers[lines[i].slice(0, colon).toLowerCase()] = lines[i].slice(colon + 1).trim()
+    }
+    const chunked = headers['transfer-encoding'] === 'chunked'
+    const length = Number(headers['content-length'] ?? 0)
+    this.current = { status: Number(lines[0].split(' ')[1]), headers, chunked, length, filled: 0, body: null }
+    const after = data.subarray(end + 4)
+    if (after.length === 0 && length === 0 && !chunked) {
+      this.finish(after)
+      return null
+    }
+    return after
+  }
+
+  /** A body that arrives whole is a view; one that comes in pieces is filled into a buffer made for it. */
+  takeBody(data) {
+    const response = this.current
+    const missing = response.length - response.filled
+    if (response.filled === 0 && data.length >= missing) {
+      response.body = data.subarray(0, missing)
+      this.finish(response.body)
+      return data.subarray(missing)
+    }
+    response.body ??= Buffer.allocUnsafe(response.length)
+    const count = data.copy(response.body, response.filled, 0, missing)
+    response.filled += count
+    if (response.filled < response.length) return null
+    this.finish(response.body)
+    return data.subarray(count)
+  }
+
+  takeChunked(chunk) {
+    let data = this.rest === null ? chunk : Buffer.concat([this.rest, chunk])
+    this.rest = null
+    const response = this.current
+    response.body ??= []
+    for (;;) {
+      const end = data.indexOf('\r\n')
+      const size = end < 0 ? -1 : Number.parseInt(data.latin1Slice(0, end), 16)
+      const whole = size >= 0 && data.length >= end + 4 + size
+      if (!whole) {
+        this.rest = data
+        return null
+      }
+      if (size === 0) break
+      response.body.push(data.subarray(end + 2, end + 2 + size))
+      data = data.subarray(end + 4 + size)
+    }
+    this.finish(Buffer.concat(response.body))
+    return data.subarray(data.indexOf('\r\n') + 4)
+  }
+
+  finish(body) {
+    const { status, headers } = this.current
+    this.current = null
+    this.onResponse({ status, headers, body })
+  }
+}
+
+module.exports = { RuntimeClient, ResponseParser }
