@@ -61,6 +61,11 @@ export interface RuntimeDone {
   readonly requestId: string
   readonly status: Status
   readonly errorType?: string
+  /**
+   * `Runtime exited with error: signal: killed`: what the log in text format says of an `error`. Not a field
+   * of AWS's schema, so the JSON format leaves it out.
+   */
+  readonly errorMessage?: string
   readonly metrics: { readonly durationMs: number; readonly producedBytes?: number }
   readonly spans?: readonly Span[]
   readonly tracing?: Tracing

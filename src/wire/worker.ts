@@ -67,6 +67,9 @@ export interface TelemetrySink {
    * One log event that a runtime wrote to its framed log channel, newlines and all. Full as `output` is.
    */
   record(source: EnvironmentSource, record: LogRecord): Promise<void> | undefined
+
+  /** Nothing more comes of this environment: what it wrote without a newline is a line now. */
+  ended?(source: EnvironmentSource): void
 }
 
 /** A frame of the log channel (`_LAMBDA_TELEMETRY_LOG_FD`), decoded. */

@@ -1,0 +1,181 @@
+import type { Clock, Timer } from '../../base/clock.ts'
+import { LOG_EVENT_OVERHEAD_BYTES, type LogEvent, type LogTarget } from '../../wire/log-event.ts'
+import { packBlocks } from './block.ts'
+import type { LiveTails } from './live-tail.ts'
+import type { LogStore, StreamBatch } from './store.ts'
+
+export interface LogIngestDeps {
+  readonly store: LogStore
+  readonly clock: Clock
+  readonly liveTails: LiveTails
+  /** Told of events that could not be kept. */
+  readonly reportFault: (error: unknown) => void
+  readonly settings?: LogIngestSettings
+}
+
+export interface LogIngestSettings {
+  /** How long events wait for others to share a transaction with. */
+  readonly flushAfterMs?: number
+  /** Bytes that wait, from which on senders are asked to wait too. */
+  readonly fullBytes?: number
+}
+
+/**
+ * The inner door for the logs of functions: events are taken at once, made visible to live tails, and kept in
+ * one transaction for all streams a moment later.
+ */
+export interface LogIngest {
+  /** Takes all of `events`. A promise says that the buffer is full, and resolves when there is room again. */
+  append(target: LogTarget, events: readonly LogEvent[]): Promise<void> | undefined
+  /** Resolves once what was appended before is kept, or reported as lost. */
+  flush(): Promise<void>
+  /** Flushes, and takes no more. */
+  stop(): Promise<void>
+}
+
+const FLUSH_AFTER_MS = 100
+const FULL_BYTES = 16 * 1024 * 1024
+/** Who cannot wait, a START line for instance, may go beyond being full by so much; then events are lost. */
+const OVERFULL = 2
+/** A flush that is worth its transaction at once, without waiting for the time to pass. */
+const FLUSH_BYTES = 2 * 1024 * 1024
+/** The share of time that flushing may take while nobody waits for it: the next one waits so much longer. */
+const REST_PER_FLUSH = 4
+/** A failing database is tried again after these waits, some 25 seconds in all. */
+const RETRY_AFTER_MS = [50, 200, 1000, 3000, 5000, 15_000]
+
+interface Pending {
+  readonly target: LogTarget
+  readonly events: LogEvent[]
+}
+
+export function createLogIngest(deps: LogIngestDeps): LogIngest {
+  return new BufferedIngest(deps)
+}
+
+class BufferedIngest implements LogIngest {
+  readonly #deps: LogIngestDeps
+  readonly #flushAfterMs: number
+  readonly #fullBytes: number
+  #pending = new Map<string, Pending>()
+  #pendingBytes = 0
+  /** Bytes that are being written, which are in memory still. */
+  #flyingBytes = 0
+  #lost = 0
+  #timer: Timer | undefined
+  #flushing: Promise<void> | undefined
+  #room: PromiseWithResolvers<void> | undefined
+  readonly #stop = new AbortController()
+
+  constructor(deps: LogIngestDeps) {
+    this.#deps = deps
+    this.#flushAfterMs = deps.settings?.flushAfterMs ?? FLUSH_AFTER_MS
+    this.#fullBytes = deps.settings?.fullBytes ?? FULL_BYTES
+  }
+
+  append(target: LogTarget, events: readonly LogEvent[]): Promise<void> | undefined {
+    if (this.#stop.signal.aborted || this.#bytes > OVERFULL * this.#fullBytes) {
+      this.#lost += events.length
+      return this.#room?.promise
+    }
+    this.#deps.liveTails.publish(target, events, this.#deps.clock.now())
+    this.#add(target, events)
+    if (this.#flushing === undefined) this.#flushSoon(this.#flushAfterMs)
+    return this.#bytes >= this.#fullBytes ? this.#untilRoom() : undefined
+  }
+
+  async flush(): Promise<void> {
+    // What is under way began without what is pending.
+    while (this.#flushing !== undefined) await this.#flushing
+    if (this.#pending.size === 0) return
+    this.#flushing = this.#flushPending()
+    await this.#flushing
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.flush()
+    this.#timer?.cancel()
+    this.#reportLost()
+  }
+
+  get #bytes(): number {
+    return this.#pendingBytes + this.#flyingBytes
+  }
+
+  #add(target: LogTarget, events: readonly LogEvent[]): void {
+    const key = `${target.accountId}/${target.region}/${target.group}:${target.stream}`
+    const pending = this.#pending.get(key) ?? { target, events: [] }
+    if (pending.events.length === 0) this.#pending.set(key, pending)
+    for (const event of events) {
+      pending.events.push(event)
+      // One byte a character is right for most logs, and near enough for a bound.
+      this.#pendingBytes += event.message.length + LOG_EVENT_OVERHEAD_BYTES
+    }
+  }
+
+  #flushSoon(ms: number): void {
+    if (this.#pendingBytes >= FLUSH_BYTES || this.#room !== undefined) void this.flush()
+    else this.#timer ??= this.#deps.clock.after(ms, () => void this.flush())
+  }
+
+  async #flushPending(): Promise<void> {
+    const pending = this.#pending
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#flyingBytes = this.#pendingBytes
+    this.#pending = new Map()
+    this.#pendingBytes = 0
+    const startedAt = this.#deps.clock.elapsed()
+    await this.#keep(pending)
+    const rest = REST_PER_FLUSH * (this.#deps.clock.elapsed() - startedAt)
+    this.#flyingBytes = 0
+    this.#flushing = undefined
+    this.#reportLost()
+    if (this.#bytes < this.#fullBytes) {
+      this.#room?.resolve()
+      this.#room = undefined
+    }
+    if (this.#pending.size > 0) this.#flushSoon(Math.max(this.#flushAfterMs, rest))
+  }
+
+  /** Never rejects: what could not be kept is reported. */
+  async #keep(pending: ReadonlyMap<string, Pending>): Promise<void> {
+    const batches = [...pending.values()].map(toBatch)
+    for (let tries = 0; ; tries++) {
+      try {
+        await this.#deps.store.append(batches, this.#deps.clock.now())
+        return
+      } catch (error) {
+        const wait = RETRY_AFTER_MS[tries]
+        if (wait === undefined || this.#stop.signal.aborted) return this.#reportUnkept(pending, error)
+        // Who stops does not wait: one last try.
+        await this.#deps.clock.sleep(wait, this.#stop.signal).catch(() => {})
+      }
+    }
+  }
+
+  #reportUnkept(pending: ReadonlyMap<string, Pending>, cause: unknown): void {
+    let count = 0
+    for (const { events } of pending.values()) count += events.length
+    const message = `${count} log events of ${pending.size} streams are lost: the database did not take them`
+    this.#deps.reportFault(new Error(message, { cause }))
+  }
+
+  #reportLost(): void {
+    if (this.#lost === 0) return
+    const message = `${this.#lost} log events are lost: they came faster than the database takes them`
+    this.#lost = 0
+    this.#deps.reportFault(new Error(message))
+  }
+
+  #untilRoom(): Promise<void> {
+    this.#room ??= Promise.withResolvers()
+    return this.#room.promise
+  }
+}
+
+function toBatch({ target, events }: Pending): StreamBatch {
+  const { accountId, region, group, stream } = target
+  return { group: { accountId, region, name: group }, stream, blocks: packBlocks(events) }
+}
