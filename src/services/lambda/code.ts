@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+import { inspectZip, ZipError } from '../../base/zip/index.ts'
+import type { LambdaDeps } from './deps.ts'
+import { badZip, invalidParameter, notSupported, unzippedTooLarge, zippedTooLarge } from './errors.ts'
+import type { Code } from './function.ts'
+import type { AccountLimits } from './limits.ts'
+import type { LambdaInput } from './types.ts'
+
+type CodeSource = Pick<
+  LambdaInput<'UpdateFunctionCode'>,
+  | 'ZipFile'
+  | 'S3Bucket'
+  | 'S3Key'
+  | 'S3ObjectVersion'
+  | 'S3ObjectStorageMode'
+  | 'ImageUri'
+  | 'SourceKMSKeyArn'
+>
+
+/** How long an upload may take from its blob to its version, before it counts as cut short by a crash. */
+const UPLOAD_MS_MAX = 15 * 60_000
+
+/** The zip that the caller sent; every other source of code is refused by its name. */
+export function readZipFile(source: CodeSource): Buffer {
+  const { ZipFile, S3Bucket, S3Key, S3ObjectVersion, S3ObjectStorageMode, ImageUri } = source
+  const fromS3 = S3Bucket ?? S3Key ?? S3ObjectVersion ?? S3ObjectStorageMode
+  if (ZipFile !== undefined && (fromS3 ?? ImageUri) !== undefined) throw oneSourceOnly()
+  if (ImageUri !== undefined) throw notSupported('ImageUri')
+  if (fromS3 !== undefined) throw notSupported('Code from S3')
+  if (source.SourceKMSKeyArn) throw notSupported('SourceKMSKeyArn')
+  if (ZipFile === undefined) throw invalidParameter('Please provide a source for function code.')
+  if (ZipFile.byteLength === 0) throw invalidParameter('Uploaded file must be a non-empty zip')
+  // Blobs inside a structure arrive as a plain Uint8Array.
+  return Buffer.from(ZipFile.buffer, ZipFile.byteOffset, ZipFile.byteLength)
+}
+
+/** Reads the whole package, so that what is accepted can be unpacked. Returns its unzipped size, in bytes. */
+export async function checkPackage(zip: Buffer, limits: AccountLimits): Promise<number> {
+  if (zip.byteLength > limits.zippedBytes) throw zippedTooLarge(limits.zippedBytes)
+  try {
+    const { unzippedBytes } = await inspectZip(zip)
+    if (unzippedBytes >= limits.unzippedBytes) throw unzippedTooLarge(limits.unzippedBytes)
+    return unzippedBytes
+  } catch (error) {
+    if (!(error instanceof ZipError)) throw error
+    throw error.reason === 'too-large' ? unzippedTooLarge(limits.unzippedBytes) : badZip()
+  }
+}
+
+/**
+ * Checks and keeps a package while `use` gives it to a version. Where `use` throws, or the process dies
+ * before it has ended, nothing stays behind but what other versions have too.
+ */
+export async function withPackage<Result>(
+  deps: Pick<LambdaDeps, 'functions' | 'blobs' | 'clock' | 'random' | 'limits'>,
+  zip: Buffer,
+  use: (code: Code) => Promise<Result>,
+): Promise<Result> {
+  const unzippedSize = await checkPackage(zip, deps.limits)
+  const sha256 = sha256Of(zip)
+  const id = deps.random.uuid()
+  await deps.functions.pinCode({ id, sha256, until: deps.clock.now() + UPLOAD_MS_MAX })
+  try {
+    await deps.blobs.put(zip)
+    return await use({ sha256, size: zip.byteLength, unzippedSize })
+  } finally {
+    await deps.functions.unpinCode(id)
+    await collectCode(deps, [sha256])
+  }
+}
+
+/** Deletes packages that no version has any more. */
+export async function collectCode(
+  { functions, blobs, clock }: Pick<LambdaDeps, 'functions' | 'blobs' | 'clock'>,
+  hashes: Iterable<string>,
+): Promise<void> {
+  for (const sha256 of new Set(hashes))
+    await functions.collectCode(sha256, clock.now(), async () => {
+      await blobs.delete(sha256)
+    })
+}
+
+/** As AWS shows it: base64, where the blobs have hex. */
+export function codeSha256(code: Code): string {
+  return Buffer.from(code.sha256, 'hex').toString('base64')
+}
+
+function oneSourceOnly() {
+  return invalidParameter('Please do not provide other FunctionCode parameters when providing a ZipFile.')
+}
+
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

@@ -1,0 +1,84 @@
+import { readVariables } from './environment.ts'
+import { invalidParameter, notSupported, validationError } from './errors.ts'
+import type { Configuration } from './function.ts'
+import { defaultLogging, readLogging } from './logging-config.ts'
+import { checkRuntime } from './runtime.ts'
+import type { LambdaInput } from './types.ts'
+
+export type Architecture = Configuration['architecture']
+
+/** Lambda's limits on default functions; the model's are looser, for managed instances. */
+const TIMEOUT_SECONDS_MAX = 900
+const MEMORY_MB_MAX = 10_240
+
+/** A new function's configuration: what the caller gave, and AWS's defaults for the rest. */
+export function newConfiguration(
+  name: string,
+  input: LambdaInput<'CreateFunction'>,
+  host: Architecture,
+): Configuration {
+  const { Runtime, Handler } = input
+  if (Runtime === undefined || Handler === undefined) throw runtimeAndHandlerNeeded()
+  const defaults: Configuration = {
+    runtime: Runtime,
+    handler: Handler,
+    roleArn: input.Role ?? '',
+    description: '',
+    timeoutSeconds: 3,
+    memoryMb: 128,
+    ephemeralStorageMb: 512,
+    architecture: readArchitecture(input.Architectures, host) ?? host,
+    logging: defaultLogging(name),
+  }
+  return changedConfiguration(defaults, input)
+}
+
+/** What CreateFunction and UpdateFunctionConfiguration can both set. */
+type Settings = Omit<LambdaInput<'UpdateFunctionConfiguration'>, 'FunctionName' | 'RevisionId'>
+
+/** `current` with what `input` names changed, the rest as it was. */
+export function changedConfiguration(current: Configuration, input: Settings): Configuration {
+  if (input.Runtime !== undefined) checkRuntime(input.Runtime)
+  checkRanges(input)
+  const variables = input.Environment && readVariables(input.Environment.Variables ?? {})
+  return {
+    ...current,
+    runtime: input.Runtime ?? current.runtime,
+    handler: input.Handler ?? current.handler,
+    roleArn: input.Role ?? current.roleArn,
+    description: input.Description ?? current.description,
+    timeoutSeconds: input.Timeout ?? current.timeoutSeconds,
+    memoryMb: input.MemorySize ?? current.memoryMb,
+    ephemeralStorageMb: input.EphemeralStorage?.Size ?? current.ephemeralStorageMb,
+    ...(variables && { variables }),
+    logging: readLogging(current.logging, input.LoggingConfig),
+  }
+}
+
+/** The one architecture that was asked for; only the host's can be run. */
+export function readArchitecture(
+  architectures: readonly string[] | undefined,
+  host: Architecture,
+): Architecture | undefined {
+  const wanted = architectures?.[0]
+  if (wanted === undefined) return undefined
+  if (wanted !== host) throw notSupported(`Architecture ${wanted} on this host, which is ${host},`)
+  return host
+}
+
+function checkRanges({ Timeout, MemorySize }: Settings): void {
+  if (Timeout !== undefined && Timeout > TIMEOUT_SECONDS_MAX)
+    throw validationError('timeout', Timeout, atMost(TIMEOUT_SECONDS_MAX))
+  if (MemorySize !== undefined && MemorySize > MEMORY_MB_MAX)
+    throw validationError('memorySize', MemorySize, atMost(MEMORY_MB_MAX))
+}
+
+function atMost(limit: number): string {
+  return `Member must have value less than or equal to ${limit}`
+}
+
+function runtimeAndHandlerNeeded() {
+  return invalidParameter(
+    'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
+  )
+}

@@ -1,0 +1,21 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Random } from '../../base/random.ts'
+import type { BlobStore } from '../../store/blobs.ts'
+import type { Architecture } from './configuration.ts'
+import type { AccountLimits } from './limits.ts'
+import type { FunctionStore, VersionPosition } from './store.ts'
+
+/** What the operations are given. `createLambda` of service.ts builds it. */
+export interface LambdaDeps {
+  readonly functions: FunctionStore
+  readonly blobs: BlobStore
+  readonly clock: Clock
+  readonly random: Random
+  readonly limits: AccountLimits
+  /** Of the machines that run functions here. */
+  readonly architecture: Architecture
+  /** Signs the links to code that GetFunction hands out; the same on all nodes. */
+  readonly codeSecret: string | Buffer
+  /** Brings a version that was created or updated to its end, soon. */
+  readonly settle: (version: VersionPosition) => void
+}

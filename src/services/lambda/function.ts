@@ -1,0 +1,82 @@
+import { formatArn } from '../../aws/arn.ts'
+import type { FunctionVersion, Logging } from '../../wire/function-version.ts'
+
+/** Whose functions, and where: every key of this room begins with it. */
+export interface Scope {
+  readonly accountId: string
+  readonly region: string
+}
+
+export interface FunctionKey extends Scope {
+  readonly name: string
+}
+
+/** What a function has beside its versions. */
+export interface StoredFunction extends FunctionKey {
+  readonly tags: Readonly<Record<string, string>>
+  readonly reservedConcurrency: number | undefined
+}
+
+/** One version, `$LATEST` included, as it is shown and as it runs. */
+export interface StoredVersion extends FunctionKey {
+  /** `$LATEST`, or the number in decimal. */
+  readonly version: string
+  /** Changes whenever anything that is shown of the version does. */
+  readonly revisionId: string
+  /** Milliseconds since the epoch. */
+  readonly lastModified: number
+  readonly code: Code
+  readonly configuration: Configuration
+  readonly state: 'Pending' | 'Active'
+  /** Absent until the version has been active. */
+  readonly lastUpdate?: 'InProgress' | 'Successful'
+  /**
+   * What invocations run. Absent while Pending; while an update is in progress still what was before it.
+   */
+  readonly running?: FunctionVersion
+  /** Of a published version: what `$LATEST` was described as then. */
+  readonly publishedFrom?: { readonly description: string }
+}
+
+export interface Code {
+  /** Lower-case hex: the name of the zip among the blobs. */
+  readonly sha256: string
+  /** Bytes. */
+  readonly size: number
+  readonly unzippedSize: number
+}
+
+/** What a function's owner sets. Published versions differ from one another in this, or in their code. */
+export interface Configuration {
+  readonly runtime: string
+  readonly handler: string
+  readonly roleArn: string
+  readonly description: string
+  readonly timeoutSeconds: number
+  readonly memoryMb: number
+  readonly ephemeralStorageMb: number
+  readonly architecture: 'x86_64' | 'arm64'
+  /** Absent until it is first given, be it empty: AWS shows the member from then on. */
+  readonly variables?: Readonly<Record<string, string>>
+  readonly logging: Logging
+}
+
+export interface StoredAlias extends FunctionKey {
+  readonly alias: string
+  readonly version: string
+  readonly description: string
+  readonly revisionId: string
+  /** A second version, and the share of invocations, 0 to 1, that it gets. */
+  readonly routing?: { readonly version: string; readonly weight: number }
+}
+
+export const LATEST = '$LATEST'
+
+export function functionArn(key: FunctionKey, qualifier?: string): string {
+  const suffix = qualifier === undefined ? '' : `:${qualifier}`
+  return formatArn({ service: 'lambda', ...key, resource: `function:${key.name}${suffix}` })
+}
+
+export function isVersionNumber(qualifier: string): boolean {
+  return /^[0-9]+$/.test(qualifier)
+}

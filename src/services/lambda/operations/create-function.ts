@@ -1,0 +1,62 @@
+import type { Operation } from '../../../aws/operation.ts'
+import { readZipFile, withPackage } from '../code.ts'
+import { checkCodeStorage } from '../code-storage.ts'
+import { newConfiguration } from '../configuration.ts'
+import type { LambdaDeps } from '../deps.ts'
+import { functionExists } from '../errors.ts'
+import { type Code, type Configuration, type FunctionKey, LATEST, type StoredVersion } from '../function.ts'
+import { readUnqualifiedName } from '../function-name.ts'
+import { showVersion } from '../response.ts'
+import type { FunctionEditor } from '../store.ts'
+import { withTags } from '../tags.ts'
+import type { LambdaInput, LambdaOutput } from '../types.ts'
+import { refuseUnsupportedCreation } from '../unsupported.ts'
+import { created, published } from '../versions.ts'
+
+/** Answers with the function Pending; it is Active moments later (AWS Lambda API Reference, "CreateFunction"). */
+export const createFunction: Operation<
+  LambdaDeps,
+  LambdaInput<'CreateFunction'>,
+  LambdaOutput<'CreateFunction'>
+> = async (deps, input, call) => {
+  refuseUnsupportedCreation(input)
+  const key = readUnqualifiedName(input.FunctionName ?? '', call)
+  const configuration = newConfiguration(key.name, input, deps.architecture)
+  const tags = withTags({}, input.Tags ?? {})
+  const zip = readZipFile(input.Code ?? {})
+  if ((await deps.functions.find(key)) !== undefined) throw functionExists(key.name)
+
+  const versions = await withPackage(deps, zip, (code) =>
+    deps.functions.change(key, (fn) =>
+      create(deps, fn, { key, tags, code, configuration, publish: input.Publish ?? false }),
+    ),
+  )
+  for (const version of versions) deps.settle(version)
+  return showVersion(versions.at(-1) as StoredVersion)
+}
+
+interface NewFunction {
+  readonly key: FunctionKey
+  readonly tags: Readonly<Record<string, string>>
+  readonly code: Code
+  readonly configuration: Configuration
+  readonly publish: boolean
+}
+
+/** `$LATEST`, and the first published version where that was asked for. */
+async function create(deps: LambdaDeps, fn: FunctionEditor, wanted: NewFunction): Promise<StoredVersion[]> {
+  const { key, code, configuration } = wanted
+  if (fn.head !== undefined) throw functionExists(key.name)
+  if (!(await fn.create({ ...key, tags: wanted.tags, reservedConcurrency: undefined })))
+    throw functionExists(key.name)
+  await checkCodeStorage(deps, fn, code.size)
+
+  const step = { now: deps.clock.now(), revisionId: deps.random.uuid() }
+  const versions = [created(key, LATEST, { code, configuration }, step)]
+  if (wanted.publish) {
+    await checkCodeStorage(deps, fn, 2 * code.size)
+    versions.push(published(versions[0] as StoredVersion, await fn.nextNumber(), undefined, step))
+  }
+  for (const version of versions) await fn.saveVersion(version)
+  return versions
+}

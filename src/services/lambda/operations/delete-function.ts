@@ -1,0 +1,70 @@
+import type { Operation } from '../../../aws/operation.ts'
+import { changeFunction, type Editing, retiredBy } from '../change.ts'
+import { collectCode } from '../code.ts'
+import type { LambdaDeps } from '../deps.ts'
+import { invalidParameter, resourceConflict } from '../errors.ts'
+import { functionArn, isVersionNumber, LATEST, type StoredAlias, type StoredVersion } from '../function.ts'
+import { readFunctionName } from '../function-name.ts'
+import type { LambdaInput, LambdaOutput } from '../types.ts'
+
+/**
+ * Deletes a function with all it has, or one published version of it. A version that is not there counts as
+ * deleted: AWS answers 204.
+ */
+export const deleteFunction: Operation<
+  LambdaDeps,
+  LambdaInput<'DeleteFunction'>,
+  LambdaOutput<'DeleteFunction'>
+> = async (deps, input, call) => {
+  const { key, qualifier } = readFunctionName(input.FunctionName ?? '', call, input.Qualifier)
+  if (qualifier === LATEST) throw latestStays()
+  if (qualifier !== undefined && !isVersionNumber(qualifier)) throw aliasesStay()
+
+  const gone = await changeFunction(
+    deps,
+    key,
+    (editing) => (qualifier === undefined ? deleteAll(editing) : deleteVersion(editing, qualifier)),
+    functionArn(key, qualifier),
+  )
+  await collectCode(deps, gone.flatMap(codesOf))
+  return { StatusCode: 204 }
+}
+
+async function deleteAll({ fn }: Editing): Promise<StoredVersion[]> {
+  const versions = await fn.versions()
+  await fn.retire(versions.flatMap((version) => retiredBy(version)))
+  await fn.delete()
+  return versions
+}
+
+async function deleteVersion({ fn }: Editing, number: string): Promise<StoredVersion[]> {
+  const version = await fn.version(number)
+  if (version === undefined) return []
+  const aliases = (await fn.aliases()).filter((alias) => leadsTo(alias, number))
+  if (aliases.length > 0) throw aliasesReference(aliases)
+  await fn.retire(retiredBy(version))
+  await fn.deleteVersion(number)
+  await fn.savePolicy(number, [])
+  return [version]
+}
+
+function leadsTo({ version, routing }: StoredAlias, number: string): boolean {
+  return version === number || routing?.version === number
+}
+
+function codesOf({ code, running }: StoredVersion): string[] {
+  return running === undefined ? [code.sha256] : [code.sha256, running.codeBlob]
+}
+
+function latestStays() {
+  return invalidParameter('$LATEST version cannot be deleted without deleting the function.')
+}
+
+function aliasesStay() {
+  return invalidParameter('Deletion of aliases is not currently supported.')
+}
+
+function aliasesReference(aliases: readonly StoredAlias[]) {
+  const names = aliases.map(({ alias }) => alias).join(', ')
+  return resourceConflict(`Unable to delete version because the following aliases reference it: [${names}]`)
+}

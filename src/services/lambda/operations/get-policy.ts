@@ -1,0 +1,21 @@
+import type { Operation } from '../../../aws/operation.ts'
+import type { LambdaDeps } from '../deps.ts'
+import { resourceNotFound } from '../errors.ts'
+import { LATEST } from '../function.ts'
+import { readFunctionName } from '../function-name.ts'
+import { policyText } from '../policy.ts'
+import { revisionOf } from '../policy-target.ts'
+import type { LambdaInput, LambdaOutput } from '../types.ts'
+
+/** The revision is that of what the policy is of: adding a statement changes both. */
+export const getPolicy: Operation<LambdaDeps, LambdaInput<'GetPolicy'>, LambdaOutput<'GetPolicy'>> = async (
+  deps,
+  input,
+  call,
+) => {
+  const { key, qualifier } = readFunctionName(input.FunctionName ?? '', call, input.Qualifier)
+  const revisionId = await revisionOf(deps, key, qualifier === LATEST ? undefined : qualifier)
+  const statements = await deps.functions.findPolicy(key, qualifier ?? '')
+  if (statements.length === 0) throw resourceNotFound('The resource you requested does not exist.')
+  return { Policy: policyText(statements), RevisionId: revisionId }
+}

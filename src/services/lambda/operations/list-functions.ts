@@ -1,0 +1,38 @@
+import type { Operation } from '../../../aws/operation.ts'
+import type { LambdaDeps } from '../deps.ts'
+import { notSupported } from '../errors.ts'
+import { readPage } from '../paging.ts'
+import { showListed } from '../response.ts'
+import type { LambdaInput, LambdaOutput } from '../types.ts'
+
+type ListFunctionsOutput = LambdaOutput<'ListFunctions'>
+
+/** `$LATEST` of each function, or with FunctionVersion ALL every version. */
+export const listFunctions: Operation<LambdaDeps, LambdaInput<'ListFunctions'>, ListFunctionsOutput> = async (
+  { functions },
+  input,
+  call,
+) => {
+  // Of Lambda@Edge, which replicates functions into other regions.
+  if (input.MasterRegion !== undefined) throw notSupported('MasterRegion')
+  const isAll = input.FunctionVersion === 'ALL'
+  return isAll ? listAll() : listLatest()
+
+  async function listLatest(): Promise<ListFunctionsOutput> {
+    const { items, next } = await readPage(
+      input,
+      (page: { after?: string; max: number }) => functions.listFunctions(call, page),
+      ({ name }) => name,
+    )
+    return { Functions: items.map((version) => showListed(version)), ...next }
+  }
+
+  async function listAll(): Promise<ListFunctionsOutput> {
+    const { items, next } = await readPage(
+      input,
+      (page: { after?: readonly [string, string]; max: number }) => functions.listAllVersions(call, page),
+      ({ name, version }) => [name, version] as const,
+    )
+    return { Functions: items.map((version) => showListed(version, version.version)), ...next }
+  }
+}

@@ -1,0 +1,89 @@
+import type { Operation } from '../../../aws/operation.ts'
+import { changeFunction, checkRevision, type Editing } from '../change.ts'
+import { checkPackage, readZipFile, sha256Of, withPackage } from '../code.ts'
+import { checkCodeStorage } from '../code-storage.ts'
+import { readArchitecture } from '../configuration.ts'
+import type { LambdaDeps } from '../deps.ts'
+import { invalidParameter, notSupported } from '../errors.ts'
+import { findFunction } from '../find.ts'
+import type { Code, FunctionKey, StoredVersion } from '../function.ts'
+import { readUnqualifiedName } from '../function-name.ts'
+import { publish } from '../publish.ts'
+import { showVersion } from '../response.ts'
+import type { LambdaInput, LambdaOutput } from '../types.ts'
+import { refuseWhileUnsettled, updated } from '../versions.ts'
+
+type UpdateFunctionCodeInput = LambdaInput<'UpdateFunctionCode'>
+
+/** Invocations run the code before until the update is Successful, which is moments later. */
+export const updateFunctionCode: Operation<
+  LambdaDeps,
+  UpdateFunctionCodeInput,
+  LambdaOutput<'UpdateFunctionCode'>
+> = async (deps, input, call) => {
+  if (input.PublishTo !== undefined) throw notSupported('PublishTo')
+  const key = readUnqualifiedName(input.FunctionName ?? '', call)
+  await findFunction(deps, key)
+  if (input.ImageUri !== undefined) throw imageForZip()
+  const zip = readZipFile(input)
+  readArchitecture(input.Architectures, deps.architecture)
+  if (input.DryRun) return dryRun(deps, key, input, zip)
+
+  const { latest, version } = await withPackage(deps, zip, (code) =>
+    changeFunction(deps, key, (editing) => update(deps, editing, input, code)),
+  )
+  deps.settle(latest)
+  if (version === undefined) return showVersion(latest)
+  deps.settle(version)
+  return showVersion(version, version.version)
+}
+
+async function update(
+  deps: LambdaDeps,
+  editing: Editing,
+  input: UpdateFunctionCodeInput,
+  code: Code,
+): Promise<{ latest: StoredVersion; version: StoredVersion | undefined }> {
+  const { fn } = editing
+  const latest = withCode(deps, editing, input, code)
+  await checkCodeStorage(deps, fn, code.size - editing.latest.code.size)
+  await fn.saveVersion(latest)
+  return { latest, version: input.Publish ? await publish(deps, fn, latest, undefined) : undefined }
+}
+
+/** Everything is checked, and nothing kept: the answer shows what the code would be. */
+async function dryRun(
+  deps: LambdaDeps,
+  key: FunctionKey,
+  input: UpdateFunctionCodeInput,
+  zip: Buffer,
+): Promise<LambdaOutput<'UpdateFunctionCode'>> {
+  const code = {
+    sha256: sha256Of(zip),
+    size: zip.byteLength,
+    unzippedSize: await checkPackage(zip, deps.limits),
+  }
+  return changeFunction(deps, key, async (editing) => {
+    const { configuration } = withCode(deps, editing, input, code)
+    await checkCodeStorage(deps, editing.fn, code.size - editing.latest.code.size)
+    return showVersion({ ...editing.latest, configuration, code })
+  })
+}
+
+function withCode(
+  deps: LambdaDeps,
+  { latest }: Editing,
+  input: UpdateFunctionCodeInput,
+  code: Code,
+): StoredVersion {
+  checkRevision(latest, input.RevisionId)
+  refuseWhileUnsettled(latest)
+  const architecture =
+    readArchitecture(input.Architectures, deps.architecture) ?? latest.configuration.architecture
+  const configuration = { ...latest.configuration, architecture }
+  return updated(latest, { code, configuration }, { now: deps.clock.now(), revisionId: deps.random.uuid() })
+}
+
+function imageForZip() {
+  return invalidParameter("Please don't provide ImageUri when updating a function with packageType Zip.")
+}

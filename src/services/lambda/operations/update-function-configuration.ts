@@ -1,0 +1,30 @@
+import type { Operation } from '../../../aws/operation.ts'
+import { changeFunction, checkRevision } from '../change.ts'
+import { changedConfiguration } from '../configuration.ts'
+import type { LambdaDeps } from '../deps.ts'
+import { readUnqualifiedName } from '../function-name.ts'
+import { showVersion } from '../response.ts'
+import type { LambdaInput, LambdaOutput } from '../types.ts'
+import { refuseUnsupportedSettings } from '../unsupported.ts'
+import { refuseWhileUnsettled, updated } from '../versions.ts'
+
+/** Changes what the caller names, and leaves the rest; invocations run as before until it is Successful. */
+export const updateFunctionConfiguration: Operation<
+  LambdaDeps,
+  LambdaInput<'UpdateFunctionConfiguration'>,
+  LambdaOutput<'UpdateFunctionConfiguration'>
+> = async (deps, input, call) => {
+  refuseUnsupportedSettings(input)
+  const key = readUnqualifiedName(input.FunctionName ?? '', call)
+  const version = await changeFunction(deps, key, async ({ fn, latest }) => {
+    const configuration = changedConfiguration(latest.configuration, input)
+    checkRevision(latest, input.RevisionId)
+    refuseWhileUnsettled(latest)
+    const step = { now: deps.clock.now(), revisionId: deps.random.uuid() }
+    const after = updated(latest, { configuration }, step)
+    await fn.saveVersion(after)
+    return after
+  })
+  deps.settle(version)
+  return showVersion(version)
+}

@@ -1,0 +1,152 @@
+import type { BoundOperation, Call, Operation } from '../../aws/operation.ts'
+import type { OperationName } from '../../aws/sdk-types.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Random } from '../../base/random.ts'
+import type { BlobStore } from '../../store/blobs.ts'
+import type { Changes } from '../../store/changes.ts'
+import type { Database } from '../../store/database.ts'
+import { type CodeAnswer, codeDoor } from './code-door.ts'
+import type { Architecture } from './configuration.ts'
+import type { LambdaDeps } from './deps.ts'
+import { createFunctionDirectory, type FunctionDirectory } from './directory.ts'
+import { type AccountLimits, DEFAULT_LIMITS } from './limits.ts'
+import { addPermission } from './operations/add-permission.ts'
+import {
+  deleteFunctionConcurrency,
+  getFunctionConcurrency,
+  putFunctionConcurrency,
+} from './operations/concurrency.ts'
+import { createAlias } from './operations/create-alias.ts'
+import { createFunction } from './operations/create-function.ts'
+import {
+  getFunctionCodeSigningConfig,
+  getFunctionEventInvokeConfig,
+  getFunctionRecursionConfig,
+  getProvisionedConcurrencyConfig,
+  getRuntimeManagementConfig,
+  listFunctionEventInvokeConfigs,
+  listProvisionedConcurrencyConfigs,
+} from './operations/defaults.ts'
+import { deleteAlias } from './operations/delete-alias.ts'
+import { deleteFunction } from './operations/delete-function.ts'
+import { getAccountSettings } from './operations/get-account-settings.ts'
+import { getAlias } from './operations/get-alias.ts'
+import { getFunction } from './operations/get-function.ts'
+import { getFunctionConfiguration } from './operations/get-function-configuration.ts'
+import { getPolicy } from './operations/get-policy.ts'
+import { listAliases } from './operations/list-aliases.ts'
+import { listFunctions } from './operations/list-functions.ts'
+import { listVersionsByFunction } from './operations/list-versions-by-function.ts'
+import { publishVersion } from './operations/publish-version.ts'
+import { removePermission } from './operations/remove-permission.ts'
+import { listTags, tagResource, untagResource } from './operations/tags.ts'
+import { updateAlias } from './operations/update-alias.ts'
+import { updateFunctionCode } from './operations/update-function-code.ts'
+import { updateFunctionConfiguration } from './operations/update-function-configuration.ts'
+import { createFunctionStore } from './store.sql.ts'
+import { FUNCTION_CHANGED, REVISION_RETIRED, readFunctionKey } from './topics.ts'
+import { Transitions } from './transitions.ts'
+
+type LambdaOperationName = OperationName<typeof import('@aws-sdk/client-lambda')>
+
+/** The control plane's operations. `Invoke`, which needs placement beside these deps, is bound by main.ts. */
+export const lambdaOperations = {
+  AddPermission: addPermission,
+  CreateAlias: createAlias,
+  CreateFunction: createFunction,
+  DeleteAlias: deleteAlias,
+  DeleteFunction: deleteFunction,
+  DeleteFunctionConcurrency: deleteFunctionConcurrency,
+  GetAccountSettings: getAccountSettings,
+  GetAlias: getAlias,
+  GetFunction: getFunction,
+  GetFunctionCodeSigningConfig: getFunctionCodeSigningConfig,
+  GetFunctionConcurrency: getFunctionConcurrency,
+  GetFunctionConfiguration: getFunctionConfiguration,
+  GetFunctionEventInvokeConfig: getFunctionEventInvokeConfig,
+  GetFunctionRecursionConfig: getFunctionRecursionConfig,
+  GetPolicy: getPolicy,
+  GetProvisionedConcurrencyConfig: getProvisionedConcurrencyConfig,
+  GetRuntimeManagementConfig: getRuntimeManagementConfig,
+  ListAliases: listAliases,
+  ListFunctionEventInvokeConfigs: listFunctionEventInvokeConfigs,
+  ListFunctions: listFunctions,
+  ListProvisionedConcurrencyConfigs: listProvisionedConcurrencyConfigs,
+  ListTags: listTags,
+  ListVersionsByFunction: listVersionsByFunction,
+  PublishVersion: publishVersion,
+  PutFunctionConcurrency: putFunctionConcurrency,
+  RemovePermission: removePermission,
+  TagResource: tagResource,
+  UntagResource: untagResource,
+  UpdateAlias: updateAlias,
+  UpdateFunctionCode: updateFunctionCode,
+  UpdateFunctionConfiguration: updateFunctionConfiguration,
+} satisfies Partial<Record<LambdaOperationName, Operation<LambdaDeps, never, unknown>>>
+
+export function createLambdaOperations(deps: LambdaDeps): Record<string, BoundOperation> {
+  const bound = Object.entries(lambdaOperations).map(([name, operation]) => {
+    const run = operation as Operation<LambdaDeps, never, unknown>
+    return [name, (input: never, call: Call) => run(deps, input, call)] as const
+  })
+  return Object.fromEntries(bound)
+}
+
+export interface LambdaOptions {
+  readonly database: Database
+  readonly blobs: BlobStore
+  readonly changes: Changes
+  readonly clock: Clock
+  readonly random: Random
+  readonly environments: { retire(revision: string): void }
+  /** Signs links to code: kept across restarts, the same on all nodes. */
+  readonly codeSecret: string | Buffer
+  /** Of this host, whose functions are the only ones that it can run. */
+  readonly architecture: Architecture
+  readonly limits?: AccountLimits
+  /** Is told of what fails where no caller waits. */
+  readonly reportFault: (error: unknown) => void
+}
+
+/** Lambda's control plane: its operations, what Invoke asks it, and its work in the background. */
+export interface Lambda {
+  readonly operations: Record<string, BoundOperation>
+  readonly directory: FunctionDirectory
+  /** Answers `GET /_lambdad/code/…`, to where GetFunction sends those who want the package. */
+  readonly codeDoor: (target: string) => Promise<CodeAnswer>
+  /** Ends what an earlier process left half done. Before the first call. */
+  start(): Promise<void>
+  /** After the last call. */
+  stop(): Promise<void>
+}
+
+export function createLambda(options: LambdaOptions): Lambda {
+  const { changes, environments } = options
+  const given = {
+    ...options,
+    functions: createFunctionStore(options.database, changes),
+    limits: options.limits ?? DEFAULT_LIMITS,
+  }
+  const transitions = new Transitions(given)
+  const directory = createFunctionDirectory(given)
+  const deps: LambdaDeps = { ...given, settle: (version) => transitions.settle(version) }
+  const unsubscribe = [
+    changes.subscribe(FUNCTION_CHANGED, (key) =>
+      key === undefined ? directory.forgetAll() : directory.forget(readFunctionKey(key)),
+    ),
+    // A node that was cut off misses some: their environments are idle from then on, and end as idle ones do.
+    changes.subscribe(REVISION_RETIRED, (key) => {
+      if (key !== undefined) environments.retire(key)
+    }),
+  ]
+  return {
+    operations: createLambdaOperations(deps),
+    directory,
+    codeDoor: (target) => codeDoor(deps, target),
+    start: () => transitions.start(),
+    stop: async () => {
+      for (const stop of unsubscribe) stop()
+      await transitions.stop()
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import type { Generated } from 'kysely'
+import { type FunctionKey, LATEST, type Scope, type StoredFunction } from './function.ts'
+
+/** The tables of migration 0002. Integers may come as strings from PostgreSQL. */
+export type LambdaTables = {
+  lambda_functions: KeyColumns & {
+    tags: string
+    reserved_concurrency: number | null
+    changes: Generated<number>
+  }
+  lambda_versions: KeyColumns & {
+    number: number
+    code_sha256: string
+    running_sha256: string | null
+    code_bytes: number
+    settled: number
+    record: string
+  }
+  lambda_aliases: KeyColumns & { alias: string; version: string; record: string }
+  lambda_policies: KeyColumns & { qualifier: string; statements: string }
+  lambda_version_numbers: KeyColumns & { last: number }
+  lambda_accounts: { account_id: string; region: string; changes: number }
+  lambda_code_pins: { id: string; sha256: string; pinned_until: number }
+}
+
+type KeyColumns = {
+  account_id: string
+  region: string
+  name: string
+}
+
+export function columnsOf(key: FunctionKey): KeyColumns {
+  return { account_id: key.accountId, region: key.region, name: key.name }
+}
+
+export function columnsOfScope(scope: Scope): { account_id: string; region: string } {
+  return { account_id: scope.accountId, region: scope.region }
+}
+
+/** `$LATEST` is kept as 0, so that it comes first. What is no number comes after all that are. */
+export function numberOf(version: string): number {
+  if (version === LATEST) return 0
+  const number = Number(version)
+  return Number.isSafeInteger(number) ? number : Number.MAX_SAFE_INTEGER
+}
+
+export function versionOf(number: number): string {
+  return number === 0 ? LATEST : String(number)
+}
+
+export function toFunction(
+  row: KeyColumns & { tags: string; reserved_concurrency: number | null },
+): StoredFunction {
+  const reserved = row.reserved_concurrency
+  return {
+    accountId: row.account_id,
+    region: row.region,
+    name: row.name,
+    tags: JSON.parse(row.tags),
+    reservedConcurrency: reserved === null ? undefined : Number(reserved),
+  }
+}

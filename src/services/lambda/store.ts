@@ -1,0 +1,107 @@
+import type { FunctionKey, Scope, StoredAlias, StoredFunction, StoredVersion } from './function.ts'
+
+/** One statement of a resource policy, in the order of its members. */
+export type Statement = Readonly<Record<string, unknown>> & { readonly Sid: string }
+
+export interface Usage {
+  readonly functionCount: number
+  /** Bytes of zips; each version counts its own, even where two have the same. */
+  readonly codeBytes: number
+}
+
+/** Where functions are kept. Every method is one transaction. */
+export interface FunctionStore {
+  find(key: FunctionKey): Promise<StoredFunction | undefined>
+  /** `version` is `$LATEST` or a number. */
+  findVersion(key: FunctionKey, version: string): Promise<StoredVersion | undefined>
+  findAlias(key: FunctionKey, alias: string): Promise<StoredAlias | undefined>
+  /** The policy of a version, an alias or, with an empty qualifier, the function. Empty where there is none. */
+  findPolicy(key: FunctionKey, qualifier: string): Promise<readonly Statement[]>
+
+  /** `$LATEST` of each function whose name comes after `after`, by name. */
+  listFunctions(scope: Scope, page: { after?: string; max: number }): Promise<StoredVersion[]>
+  /** All versions of all functions, by name, `$LATEST` first and then by number. */
+  listAllVersions(
+    scope: Scope,
+    page: { after?: readonly [name: string, version: string]; max: number },
+  ): Promise<StoredVersion[]>
+  /** Versions of one function, `$LATEST` first and then by number. */
+  listVersions(key: FunctionKey, page: { after?: string; max: number }): Promise<StoredVersion[]>
+  /** Aliases by name; only those that point to `version`, where that is given. */
+  listAliases(
+    key: FunctionKey,
+    page: { after?: string; max: number; version?: string },
+  ): Promise<StoredAlias[]>
+
+  usage(scope: Scope): Promise<Usage>
+  /** The sum of what the account's functions in the region have reserved. */
+  reservedConcurrency(scope: Scope): Promise<number>
+  /** Versions that are Pending or being updated: what a restart has to bring to its end. */
+  unsettled(max: number): Promise<VersionPosition[]>
+
+  /**
+   * Reads and changes one function. Changes of the same function run one after another; where `work`
+   * throws, nothing of it remains. `work` may be run again, so it has no effects but those on `fn`. Every node
+   * is told of the change when it commits (`FUNCTION_CHANGED` of topics.ts).
+   */
+  change<Result>(key: FunctionKey, work: (fn: FunctionEditor) => Promise<Result>): Promise<Result>
+
+  /** Keeps code that is being uploaded, and that no version names yet, from being collected until `until`. */
+  pinCode(pin: CodePin): Promise<void>
+  unpinCode(id: string): Promise<void>
+  /**
+   * Calls `remove` where no version names the code and no pin holds it at `now`; nobody can pin it
+   * meanwhile. Returns whether it did.
+   */
+  collectCode(sha256: string, now: number, remove: () => Promise<void>): Promise<boolean>
+  /** Code whose pins have run out: uploads that a crash cut short. */
+  expiredPins(now: number, max: number): Promise<CodePin[]>
+}
+
+export interface CodePin {
+  /** Of the upload, so that two of the same code do not end each other's. */
+  readonly id: string
+  readonly sha256: string
+  readonly until: number
+}
+
+export interface VersionPosition extends FunctionKey {
+  readonly version: string
+}
+
+/** A function within a transaction that nobody else changes it in. */
+export interface FunctionEditor {
+  /** As it was when the transaction began; undefined where there is no such function. */
+  readonly head: StoredFunction | undefined
+
+  /** False where another one came first. */
+  create(head: StoredFunction): Promise<boolean>
+  save(head: StoredFunction): Promise<void>
+  /** The function with its versions, aliases and policies. */
+  delete(): Promise<void>
+
+  version(version: string): Promise<StoredVersion | undefined>
+  versions(): Promise<StoredVersion[]>
+  /** The version with the highest number that still exists. */
+  lastPublished(): Promise<StoredVersion | undefined>
+  saveVersion(version: StoredVersion): Promise<void>
+  deleteVersion(version: string): Promise<void>
+  /** A number that no version of a function of this name ever had, deleted ones included. */
+  nextNumber(): Promise<string>
+
+  alias(alias: string): Promise<StoredAlias | undefined>
+  aliases(): Promise<StoredAlias[]>
+  saveAlias(alias: StoredAlias): Promise<void>
+  deleteAlias(alias: string): Promise<void>
+
+  policy(qualifier: string): Promise<readonly Statement[]>
+  /** An empty list deletes the policy. */
+  savePolicy(qualifier: string, statements: readonly Statement[]): Promise<void>
+
+  /** Tells every node, with the commit, that these revisions are to run no more. */
+  retire(revisions: readonly string[]): Promise<void>
+
+  usage(): Promise<Usage>
+  /** What the account's other functions have reserved; nobody changes that before this transaction ends. */
+  reservedByOthers(): Promise<number>
+}

@@ -1,0 +1,136 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { TestContext } from 'node:test'
+import type { Call } from '../../aws/operation.ts'
+import type { OperationName } from '../../aws/sdk-types.ts'
+import { type Clock, realClock } from '../../base/clock.ts'
+import { realRandom } from '../../base/random.ts'
+import { type RawEntry, rawZip } from '../../base/zip/testing.ts'
+import { openFileBlobs } from '../../store/blobs.files.ts'
+import type { BlobStore } from '../../store/blobs.ts'
+import { MemoryChanges } from '../../store/changes.memory.ts'
+import type { Database } from '../../store/database.ts'
+import { openSqlite } from '../../store/sqlite.ts'
+import type { AccountLimits } from './limits.ts'
+import { createLambda, type Lambda } from './service.ts'
+import type { LambdaInput, LambdaOutput } from './types.ts'
+
+type Name = OperationName<typeof import('@aws-sdk/client-lambda')>
+
+export const ACCOUNT = '123456789012'
+export const REGION = 'eu-central-1'
+export const ROLE = `arn:aws:iam::${ACCOUNT}:role/lambda`
+export const HOST = process.arch === 'arm64' ? 'arm64' : 'x86_64'
+
+export interface TestLambda {
+  readonly lambda: Lambda
+  readonly database: Database
+  readonly blobs: BlobStore
+  /** Revisions that environments were told to run no more. */
+  readonly retired: string[]
+  /** What failed in the background. */
+  readonly faults: unknown[]
+  call<N extends Name>(name: N, input: LambdaInput<N>, from?: Partial<Call>): Promise<LambdaOutput<N>>
+  /** Creates a small function and waits until it is active. */
+  create(name: string, input?: Partial<LambdaInput<'CreateFunction'>>): Promise<void>
+  /** Waits until the function, or one version of it, is neither Pending nor being updated. */
+  settled(name: string, qualifier?: string): Promise<LambdaOutput<'GetFunctionConfiguration'>>
+}
+
+interface TestOptions {
+  readonly clock?: Clock
+  readonly limits?: AccountLimits
+  readonly database?: Database
+  readonly blobs?: BlobStore
+}
+
+/** The service as main.ts builds it, on a database in memory, stopped when the test ends. */
+export async function testLambda(t: TestContext, options: TestOptions = {}): Promise<TestLambda> {
+  const database = options.database ?? (await openSqlite(':memory:'))
+  const blobs = options.blobs ?? (await testBlobs(t))
+  const retired: string[] = []
+  const faults: unknown[] = []
+  const lambda = createLambda({
+    database,
+    blobs,
+    changes: new MemoryChanges(),
+    clock: options.clock ?? realClock,
+    random: realRandom,
+    environments: { retire: (revision) => retired.push(revision) },
+    codeSecret: 'secret',
+    architecture: HOST,
+    reportFault: (error) => faults.push(error),
+    ...(options.limits && { limits: options.limits }),
+  })
+  await lambda.start()
+  t.after(async () => {
+    await lambda.stop()
+    if (options.database === undefined) await database.close()
+  })
+
+  const call: TestLambda['call'] = async (name, input, from) => {
+    const operation = lambda.operations[name]
+    if (operation === undefined) throw new Error(`there is no operation ${name}`)
+    return (await operation(input as never, { ...testCall, ...from })) as never
+  }
+  const settled: TestLambda['settled'] = async (FunctionName, Qualifier) => {
+    for (;;) {
+      const shown = await call('GetFunctionConfiguration', { FunctionName, ...(Qualifier && { Qualifier }) })
+      if (shown.State === 'Active' && shown.LastUpdateStatus !== 'InProgress') return shown
+      await realClock.sleep(1)
+    }
+  }
+  const create: TestLambda['create'] = async (name, input) => {
+    await call('CreateFunction', { ...functionInput(name), ...input })
+    await settled(name)
+  }
+  return { lambda, database, blobs, retired, faults, call, create, settled }
+}
+
+export async function testBlobs(t: TestContext): Promise<BlobStore> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'lambdad-code-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return openFileBlobs(folder, { clock: realClock, random: realRandom })
+}
+
+/** All that AWS wants to be given. */
+export function functionInput(name: string): LambdaInput<'CreateFunction'> {
+  return {
+    FunctionName: name,
+    Runtime: 'nodejs22.x',
+    Handler: 'index.handler',
+    Role: ROLE,
+    Code: { ZipFile: zipOf('exports.handler = async (event) => event') },
+  }
+}
+
+/** A package with one file. Other text, another package. */
+export function zipOf(text: string): Buffer {
+  return zipOfEntries([{ name: 'index.js', data: text }])
+}
+
+export function zipOfEntries(entries: readonly RawEntry[]): Buffer {
+  return rawZip(entries)
+}
+
+export function arnOf(name: string): string {
+  return `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`
+}
+
+/** What `assert.rejects` compares an error with: its name on the wire, its text, its status. */
+export function refusal(code: string, message: string | RegExp, status?: number) {
+  return { code, message, ...(status !== undefined && { status }) }
+}
+
+const testCall: Call = {
+  accountId: ACCOUNT,
+  region: REGION,
+  principalArn: `arn:aws:iam::${ACCOUNT}:root`,
+  accessKeyId: 'test',
+  requestId: '00000000-0000-4000-8000-000000000000',
+  endpoint: 'http://127.0.0.1:4566',
+  traceHeader: undefined,
+  trailers: {},
+  signal: new AbortController().signal,
+}

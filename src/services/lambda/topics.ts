@@ -1,0 +1,15 @@
+import type { FunctionKey } from './function.ts'
+
+/** A function changed, or what it has: its key, as `writeFunctionKey` writes it. */
+export const FUNCTION_CHANGED = 'lambda-function'
+/** A revision was superseded or deleted: its environments take no more invocations. */
+export const REVISION_RETIRED = 'lambda-revision'
+
+export function writeFunctionKey({ accountId, region, name }: FunctionKey): string {
+  return `${accountId}/${region}/${name}`
+}
+
+export function readFunctionKey(text: string): FunctionKey {
+  const [accountId = '', region = '', name = ''] = text.split('/')
+  return { accountId, region, name }
+}

@@ -1,0 +1,49 @@
+import { invalidParameter, notSupported } from './errors.ts'
+import type { LambdaInput } from './types.ts'
+
+/** What creating and changing a function share of what lambdad does not carry out. */
+type Settings = Pick<
+  LambdaInput<'CreateFunction'>,
+  | 'VpcConfig'
+  | 'DeadLetterConfig'
+  | 'KMSKeyArn'
+  | 'TracingConfig'
+  | 'Layers'
+  | 'FileSystemConfigs'
+  | 'ImageConfig'
+  | 'SnapStart'
+  | 'CapacityProviderConfig'
+  | 'DurableConfig'
+>
+
+/**
+ * Refuses, by name, every setting that would change nothing here. Those that ask for nothing (an empty list,
+ * SnapStart None) are what there is anyway.
+ */
+export function refuseUnsupportedSettings(input: Settings): void {
+  const { VpcConfig, DeadLetterConfig, Layers, FileSystemConfigs, SnapStart, TracingConfig } = input
+  if (VpcConfig?.SubnetIds?.length || VpcConfig?.SecurityGroupIds?.length) throw notSupported('VpcConfig')
+  if (VpcConfig?.Ipv6AllowedForDualStack) throw notSupported('VpcConfig.Ipv6AllowedForDualStack')
+  if (DeadLetterConfig?.TargetArn) throw notSupported('DeadLetterConfig')
+  if (input.KMSKeyArn) throw notSupported('KMSKeyArn')
+  if (TracingConfig?.Mode === 'Active') throw notSupported('TracingConfig with Mode Active')
+  if (Layers?.length) throw notSupported('Layers')
+  if (FileSystemConfigs?.length) throw notSupported('FileSystemConfigs')
+  if (input.ImageConfig !== undefined) throw notSupported('ImageConfig')
+  if (SnapStart?.ApplyOn !== undefined && SnapStart.ApplyOn !== 'None') throw notSupported('SnapStart')
+  if (input.CapacityProviderConfig !== undefined) throw capacityProviders()
+  if (input.DurableConfig !== undefined) throw notSupported('DurableConfig')
+}
+
+export function refuseUnsupportedCreation(input: LambdaInput<'CreateFunction'>): void {
+  if (input.PackageType === 'Image') throw notSupported('PackageType Image')
+  if (input.CodeSigningConfigArn) throw notSupported('CodeSigningConfigArn')
+  if (input.TenancyConfig !== undefined) throw notSupported('TenancyConfig')
+  if (input.PublishTo !== undefined) throw notSupported('PublishTo')
+  refuseUnsupportedSettings(input)
+}
+
+/** AWS's text; a function with a capacity provider comes later. */
+function capacityProviders() {
+  return invalidParameter("CapacityProviderConfig isn't supported for Lambda Default functions.")
+}

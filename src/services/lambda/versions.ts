@@ -1,0 +1,138 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { FunctionVersion } from '../../wire/function-version.ts'
+import { functionPending, updateInProgress } from './errors.ts'
+import {
+  type Code,
+  type Configuration,
+  type FunctionKey,
+  functionArn,
+  type StoredVersion,
+} from './function.ts'
+
+// The life of a version, as pure steps:
+//
+//   created ─▶ Pending ── settled ─▶ Active, Successful ── updated ─▶ Active, InProgress ── settled ─▶ …
+//
+// Each step gives the version another RevisionId. Published versions are settled once and never updated.
+
+/** What a step is given from outside. */
+export interface Step {
+  readonly now: number
+  readonly revisionId: string
+}
+
+export function created(
+  key: FunctionKey,
+  version: string,
+  content: { readonly code: Code; readonly configuration: Configuration },
+  step: Step,
+): StoredVersion {
+  return {
+    ...{ accountId: key.accountId, region: key.region, name: key.name },
+    version,
+    revisionId: step.revisionId,
+    lastModified: step.now,
+    code: content.code,
+    configuration: content.configuration,
+    state: 'Pending',
+  }
+}
+
+/** Invocations go on as before until the version is settled. */
+export function updated(
+  version: StoredVersion,
+  change: { readonly code?: Code; readonly configuration?: Configuration },
+  step: Step,
+): StoredVersion {
+  return {
+    ...version,
+    ...change,
+    revisionId: step.revisionId,
+    lastModified: step.now,
+    lastUpdate: 'InProgress',
+  }
+}
+
+/** Anything that is shown of the version changed, but nothing that it runs. */
+export function touched(version: StoredVersion, revisionId: string): StoredVersion {
+  return { ...version, revisionId }
+}
+
+/** Whether a settlement is due. */
+export function isUnsettled(version: StoredVersion): boolean {
+  return version.state === 'Pending' || version.lastUpdate === 'InProgress'
+}
+
+/** Active, with all that was changed now running. `revision` names what runs, where that is something new. */
+export function settled(
+  version: StoredVersion,
+  step: { revisionId: string; revision: string },
+): StoredVersion {
+  return {
+    ...version,
+    revisionId: step.revisionId,
+    state: 'Active',
+    lastUpdate: 'Successful',
+    running: runningOf(version, step.revision),
+  }
+}
+
+/** Refuses what AWS refuses while a function is being created or updated. */
+export function refuseWhileUnsettled(version: StoredVersion): void {
+  if (version.state === 'Pending') throw functionPending()
+  if (version.lastUpdate === 'InProgress') throw updateInProgress(functionArn(version))
+}
+
+/** A copy of `latest` under a number, with a description of its own where one was given. */
+export function published(
+  latest: StoredVersion,
+  number: string,
+  description: string | undefined,
+  step: Step,
+): StoredVersion {
+  const configuration = {
+    ...latest.configuration,
+    description: description || latest.configuration.description,
+  }
+  return {
+    ...created(latest, number, { code: latest.code, configuration }, step),
+    publishedFrom: { description: latest.configuration.description },
+  }
+}
+
+/** Whether publishing `latest` would make the same version once more. */
+export function isUnchanged(latest: StoredVersion, last: StoredVersion): boolean {
+  const before = { ...last.configuration, description: last.publishedFrom?.description }
+  return latest.code.sha256 === last.code.sha256 && isDeepStrictEqual(latest.configuration, before)
+}
+
+/** Environments are kept where nothing changed that they would notice. */
+function runningOf(version: StoredVersion, revision: string): FunctionVersion {
+  const running = toFunctionVersion(version, revision)
+  const before = version.running
+  if (before !== undefined && isDeepStrictEqual({ ...running, revision: '' }, { ...before, revision: '' }))
+    return before
+  return running
+}
+
+function toFunctionVersion(version: StoredVersion, revision: string): FunctionVersion {
+  const { configuration } = version
+  return {
+    revision,
+    accountId: version.accountId,
+    region: version.region,
+    name: version.name,
+    version: version.version,
+    arn: functionArn(version),
+    roleArn: configuration.roleArn,
+    runtime: configuration.runtime,
+    architecture: configuration.architecture,
+    handler: configuration.handler,
+    codeBlob: version.code.sha256,
+    memoryMb: configuration.memoryMb,
+    timeoutMs: configuration.timeoutSeconds * 1000,
+    ephemeralStorageMb: configuration.ephemeralStorageMb,
+    variables: configuration.variables ?? {},
+    logging: configuration.logging,
+  }
+}
