@@ -17,8 +17,14 @@ export function applicationEvent(message: string, wanted: Level, now: number): L
   const isTimeValid = fields?.timestamp === undefined || timestamp !== undefined
   const level = isTimeValid ? levelOf(fields?.level) : 'INFO'
   if (!isAtLeast(level, wanted)) return undefined
-  const isTaken = timestamp !== undefined && timestamp > now - OLDEST_MS && timestamp < now + NEWEST_MS
-  return { timestamp: isTaken ? timestamp : now, message }
+  return { timestamp: plausibleTime(timestamp, now), message }
+}
+
+/** The time that an application gives its event, where CloudWatch Logs would take it; `now` otherwise. */
+export function plausibleTime(timestamp: number | undefined, now: number): number {
+  if (timestamp === undefined || !Number.isFinite(timestamp)) return now
+  const isTaken = timestamp > now - OLDEST_MS && timestamp < now + NEWEST_MS
+  return isTaken ? Math.trunc(timestamp) : now
 }
 
 function jsonObject(message: string): { level?: unknown; timestamp?: unknown } | undefined {

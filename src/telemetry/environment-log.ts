@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { AppendLogs, LogEvent, LogTarget } from '../wire/log-event.ts'
 import type { PlatformEvent } from '../wire/platform-event.ts'
 import type { EnvironmentSource, LogRecord } from '../wire/worker.ts'
-import { applicationEvent } from './application-line.ts'
+import { applicationEvent, plausibleTime } from './application-line.ts'
 import { isAtLeast, systemLevelOf } from './levels.ts'
 import { cutMessage, LineSplitter } from './lines.ts'
 import type { AwaitedTails, Tail } from './tail.ts'
@@ -61,7 +61,8 @@ export class EnvironmentLog {
     const { applicationLevel } = this.#source.fn.logging
     if (this.#isJson && !isAtLeast(record.level ?? 'INFO', applicationLevel ?? 'INFO')) return undefined
     const messages = cutMessage(record.text, this.#deps.messageBytesMax)
-    return this.#send(messages.map((message) => ({ timestamp: record.timestamp, message })))
+    const timestamp = plausibleTime(record.timestamp, this.#deps.clock.now())
+    return this.#send(messages.map((message) => ({ timestamp, message })))
   }
 
   flushLine(): void {

@@ -16,6 +16,9 @@ export interface ScannedEvent extends Position {
 
 /** Blocks that are fetched with one query; with their size, what a reader holds in memory. */
 const BLOCKS_PER_QUERY = 64
+/** What is read, in characters, before others get their turn; an event counts for some of them. */
+const WORK_PER_TURN = 500_000
+const EVENT_WORK = 200
 
 /**
  * Visits the events of a range in their order, or backwards, until `visit` says to stop. Blocks overlap, as
@@ -29,6 +32,7 @@ export async function scanEvents(
   const isForward = scan.direction === 'forward'
   const open = new Heap<Cursor>((a, b) => comparePositions(a, b) < 0 === isForward)
   const blocks = new BlockPages(store, narrowed(scan))
+  let work = 0
   for (;;) {
     let next = blocks.next ?? (await blocks.fetch())
     while (next !== undefined && begins(next, open.first, isForward)) {
@@ -39,7 +43,13 @@ export async function scanEvents(
     }
     const first = open.first
     if (first === undefined) return
-    if (visit(first.event()) === 'stop') return
+    const event = first.event()
+    if (visit(event) === 'stop') return
+    work += event.message.length + EVENT_WORK
+    if (work > WORK_PER_TURN) {
+      work = 0
+      await new Promise((resolve) => setImmediate(resolve))
+    }
     first.advance()
     if (first.isOnEvent) open.sinkFirst()
     else open.pop()

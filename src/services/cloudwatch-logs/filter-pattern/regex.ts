@@ -42,8 +42,8 @@ interface Sequence {
   readonly toEnd: boolean
 }
 
-/** `a{3,5}` stands for five states; a pattern may not make more of them than this. */
-const STATES_MAX = 1000
+/** `a{3,5}` stands for five states. Each costs a step a character, so a line of 1 MB bounds how many there may be. */
+const STATES_MAX = 250
 
 /** At the bars that are neither escaped nor in a class. */
 function splitAlternatives(source: string): string[] {
