@@ -17,15 +17,12 @@ export interface ChunkSigner {
 /** An aws-chunked body without signatures: it must be whole, and as long as it said. */
 export class UnsignedChunks implements BodyVerifier {
   readonly #length: number
-  readonly #trailers: boolean
   #received = 0
   #chunkLength = 0
   #closed = false
-  #trailersEnded = false
 
-  constructor(length: number, trailers: boolean) {
+  constructor(length: number) {
     this.#length = length
-    this.#trailers = trailers
   }
 
   update(bytes: Uint8Array): void {
@@ -39,13 +36,10 @@ export class UnsignedChunks implements BodyVerifier {
     this.#chunkLength = 0
   }
 
-  endTrailers(_lines?: string, _signature?: string): void {
-    this.#trailersEnded = true
-  }
+  endTrailers(_lines: string, _signature: string | undefined): void {}
 
   end(): void {
     if (!this.#closed || this.#received !== this.#length) throw wrongLength()
-    if (this.#trailers && !this.#trailersEnded) throw wrongLength()
   }
 }
 
@@ -54,9 +48,11 @@ export class SignedChunks extends UnsignedChunks {
   readonly #signer: ChunkSigner
   #previous: string
   #hash: Hash = createHash('sha256')
+  #trailersMissing: boolean
 
   constructor(signer: ChunkSigner, length: number, trailers: boolean) {
-    super(length, trailers)
+    super(length)
+    this.#trailersMissing = trailers
     this.#signer = signer
     this.#previous = signer.signature
   }
@@ -74,8 +70,14 @@ export class SignedChunks extends UnsignedChunks {
   }
 
   override endTrailers(lines: string, signature: string | undefined): void {
-    super.endTrailers()
+    this.#trailersMissing = false
     this.#check(signature, 'AWS4-HMAC-SHA256-TRAILER', sha256Hex(lines))
+  }
+
+  /** Trailers that were announced cannot be left out: a checksum would then go unchecked. */
+  override end(): void {
+    super.end()
+    if (this.#trailersMissing) throw wrongLength()
   }
 
   #check(signature: string | undefined, algorithm: string, ...hashes: string[]): void {

@@ -38,7 +38,7 @@ export function s3PayloadOf(request: SignedRequest, claims: Claims): Payload {
   const length = decodedLength(request)
   switch (claimed) {
     case 'STREAMING-UNSIGNED-PAYLOAD-TRAILER':
-      return { hash: claimed, verifier: () => new UnsignedChunks(length(), true) }
+      return { hash: claimed, verifier: () => new UnsignedChunks(length()) }
     case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD':
       return { hash: claimed, verifier: (signer) => new SignedChunks(signer, length(), false) }
     case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER':
