@@ -1,5 +1,6 @@
 import type { Authenticated, Authenticator, SignedRequest } from './authenticator.ts'
 import { credentialScopeOf } from './credential-scope.ts'
+import { regionOfHost } from './host.ts'
 
 export interface OpenSettings {
   /** The account of access key ids that are none themselves. Default `000000000000`. */
@@ -10,7 +11,7 @@ export interface OpenSettings {
 
 /**
  * Believes everybody: for loopback only. An access key id of twelve digits is the account, and the region is
- * the one that the request was signed for.
+ * the one that the request was signed for, or that its Host names.
  */
 export function openAuthenticator(settings: OpenSettings = {}): Authenticator {
   const { defaultAccountId = '000000000000', defaultRegion = 'us-east-1' } = settings
@@ -21,7 +22,7 @@ export function openAuthenticator(settings: OpenSettings = {}): Authenticator {
       const accountId = /^\d{12}$/.test(accessKeyId) ? accessKeyId : defaultAccountId
       return {
         accountId,
-        region: scope?.region ?? defaultRegion,
+        region: scope?.region ?? regionOfHost(request.headers.host) ?? defaultRegion,
         principalArn: `arn:aws:iam::${accountId}:root`,
         accessKeyId,
       }

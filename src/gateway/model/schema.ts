@@ -50,6 +50,9 @@ export interface Traits {
   readonly xmlFlattened?: number
   readonly eventHeader?: number
   readonly eventPayload?: number
+  readonly sensitive?: number
+  /** A list or map that may hold nulls. */
+  readonly sparse?: number
 }
 
 export const UNIT: Schema = schemaOf('unit')

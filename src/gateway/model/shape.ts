@@ -42,6 +42,8 @@ export interface Shape {
   readonly body: Schema | undefined
   /** The member that is a stream of events. */
   readonly eventStream: Member | undefined
+  /** The members that are blobs and held in memory. */
+  readonly blobs: readonly string[]
   /** An operation without input or output. */
   readonly isUnit: boolean
 }
@@ -55,6 +57,7 @@ const NO_SHAPE: Shape = {
   payload: undefined,
   body: undefined,
   eventStream: undefined,
+  blobs: [],
   isUnit: true,
 }
 
@@ -85,8 +88,13 @@ function sortMembers(schema: Schema, direction: Direction): Shape {
     payload: members.find((member) => member.location === 'payload'),
     body: inBody.length > 0 ? subset(schema, tupleOf(schema)[2], inBody) : undefined,
     eventStream: members.find((member) => member.schema.isStreaming() && member.schema.isStructSchema()),
+    blobs: members.filter((member) => isBlob(member.schema)).map((member) => member.name),
     isUnit: false,
   }
+}
+
+function isBlob(schema: Schema): boolean {
+  return schema.isBlobSchema() && !schema.isStreaming()
 }
 
 function membersOf(schema: Schema, direction: Direction): Member[] {

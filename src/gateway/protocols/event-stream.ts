@@ -46,7 +46,7 @@ export function eventStreamResponse(
     encodeError: (error) => encodeException(stream.schema, error, codec, route, answer),
   })
   headers['content-type'] = 'application/vnd.amazon.eventstream'
-  return { status, headers, body }
+  return { status, headers, body, isEndless: true }
 }
 
 function initialResponse(shape: Shape, streamName: string, output: Output, codec: Codec): Uint8Array {

@@ -1,0 +1,23 @@
+/** Domains under which the gateway can be called; what stands before them says what is meant. */
+const DOMAINS = ['localhost.localstack.cloud', 'localhost', 'amazonaws.com', 'on.aws']
+
+/**
+ * The labels that a Host puts before a domain of ours: `['lambda', 'eu-west-1']` of
+ * `lambda.eu-west-1.amazonaws.com`, none of `localhost:4566` or of an address.
+ */
+export function hostLabels(host: string | undefined): string[] {
+  const name = (host ?? '').replace(/:\d+$/, '').toLowerCase()
+  const domain = DOMAINS.find((candidate) => name.endsWith(`.${candidate}`))
+  return domain === undefined ? [] : name.slice(0, -domain.length - 1).split('.')
+}
+
+/** The region that a Host names, where it does. */
+export function regionOfHost(host: string | undefined): string | undefined {
+  return hostLabels(host).find((label) => /^[a-z]{2,4}(-[a-z]+)+-\d$/.test(label))
+}
+
+/** The base URL by which a client reached us. A Host that is not one is not put into answers. */
+export function endpointOf(host: string | undefined, fallback: string): string {
+  const isHost = host !== undefined && /^[\w.-]+(:\d{1,5})?$|^\[[\da-f:.]+\](:\d{1,5})?$/i.test(host)
+  return `http://${isHost ? host : fallback}`
+}

@@ -1,0 +1,170 @@
+import http from 'node:http'
+import http2 from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Clock } from '../../base/clock.ts'
+import type { HttpRequest, HttpResponse } from '../http.ts'
+import { type Incoming, toHttpRequest } from './incoming.ts'
+import { discardRest } from './leftover.ts'
+import { type Outgoing, send } from './outgoing.ts'
+import type { ServerSettings } from './settings.ts'
+
+export interface HttpServerOptions {
+  /** Never rejects. */
+  readonly answer: (request: HttpRequest) => Promise<HttpResponse>
+  readonly settings: ServerSettings
+  readonly clock: Clock
+}
+
+/** A request that is being answered. */
+interface Exchange {
+  readonly abort: AbortController
+  readonly outgoing: Outgoing
+  isEndless: boolean
+}
+
+/**
+ * HTTP/1.1 and cleartext HTTP/2 on one port. Clients of Kinesis begin with HTTP/2 without asking ("prior
+ * knowledge"), so each connection's first bytes decide.
+ */
+export class HttpServer {
+  readonly #answer: HttpServerOptions['answer']
+  readonly #settings: ServerSettings
+  readonly #clock: Clock
+  readonly #http1: http.Server
+  readonly #http2: http2.Http2Server
+  readonly #sessions = new Set<http2.Http2Session>()
+  readonly #exchanges = new Set<Exchange>()
+  #isStopping = false
+  #onIdle: (() => void) | undefined
+
+  constructor({ answer, settings, clock }: HttpServerOptions) {
+    this.#answer = answer
+    this.#settings = settings
+    this.#clock = clock
+    this.#http1 = this.#createHttp1()
+    this.#http2 = this.#createHttp2()
+    this.#sortConnections()
+  }
+
+  listen(host: string, port: number): Promise<AddressInfo> {
+    return new Promise((resolve, reject) => {
+      this.#http1.once('error', reject)
+      this.#http1.listen(port, host, () => {
+        this.#http1.off('error', reject)
+        // EMFILE and the like: the connection is lost, the server goes on.
+        this.#http1.on('error', () => {})
+        resolve(this.#http1.address() as AddressInfo)
+      })
+    })
+  }
+
+  /** Takes no more requests, waits for those that are being answered, and cuts what is then still open. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    const closed = new Promise<void>((resolve) => this.#http1.close(() => resolve()))
+    this.#http1.closeIdleConnections()
+    for (const session of this.#sessions) session.close()
+    for (const exchange of this.#exchanges) if (exchange.isEndless) cut(exchange)
+    await this.#idle(this.#settings.stopGraceMs)
+    for (const exchange of this.#exchanges) cut(exchange)
+    this.#http1.closeAllConnections()
+    for (const session of this.#sessions) session.destroy()
+    await closed
+  }
+
+  #createHttp1(): http.Server {
+    const { headerBytesMax, headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs } = this.#settings
+    const server = http.createServer({
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.min(headersTimeoutMs, 5_000),
+      joinDuplicateHeaders: true,
+    })
+    server.maxConnections = this.#settings.connectionsMax
+    server.on('request', (incoming, outgoing) => this.#exchange(incoming, outgoing))
+    return server
+  }
+
+  #createHttp2(): http2.Http2Server {
+    const { streamsMax, headerBytesMax, keepAliveTimeoutMs } = this.#settings
+    const server = http2.createServer({
+      settings: { maxConcurrentStreams: streamsMax, maxHeaderListSize: headerBytesMax },
+    })
+    server.on('session', (session) => {
+      this.#sessions.add(session)
+      session.once('close', () => this.#sessions.delete(session))
+      session.setTimeout(keepAliveTimeoutMs, () => session.close())
+    })
+    server.on('sessionError', () => {})
+    server.on('request', (incoming, outgoing) => {
+      this.#limitTime(incoming)
+      this.#exchange(incoming, outgoing)
+    })
+    return server
+  }
+
+  /** node:http has such a limit itself. */
+  #limitTime(incoming: http2.Http2ServerRequest): void {
+    const timer = this.#clock.after(this.#settings.requestTimeoutMs, () => incoming.stream.close()).unref()
+    incoming.once('end', () => timer.cancel())
+    incoming.once('close', () => timer.cancel())
+  }
+
+  /** Puts itself before node:http's own handling of a new connection. */
+  #sortConnections(): void {
+    const [toHttp1] = this.#http1.listeners('connection')
+    this.#http1.removeAllListeners('connection')
+    this.#http1.on('connection', (socket: Socket) => {
+      const onSilence = () => socket.destroy()
+      socket.setTimeout(this.#settings.headersTimeoutMs, onSilence)
+      socket.on('error', onSilence)
+      socket.once('data', (first: Buffer) => {
+        socket.setTimeout(0).off('timeout', onSilence).off('error', onSilence)
+        socket.pause()
+        socket.unshift(first)
+        if (first.toString('latin1', 0, 3) === 'PRI') this.#http2.emit('connection', socket)
+        else toHttp1?.call(this.#http1, socket)
+        process.nextTick(() => socket.resume())
+      })
+    })
+  }
+
+  async #exchange(incoming: Incoming, outgoing: Outgoing): Promise<void> {
+    const exchange: Exchange = { abort: new AbortController(), outgoing, isEndless: false }
+    this.#exchanges.add(exchange)
+    incoming.on('error', () => {})
+    outgoing.on('error', () => {})
+    outgoing.once('finish', () => discardRest(incoming))
+    outgoing.once('close', () => this.#close(exchange))
+    const response = await this.#answer(toHttpRequest(incoming, exchange.abort.signal))
+    exchange.isEndless = response.isEndless ?? false
+    if (this.#isStopping && incoming.httpVersionMajor === 1) outgoing.setHeader('connection', 'close')
+    send(outgoing, response, incoming.method ?? 'GET')
+    if (this.#isStopping && exchange.isEndless) cut(exchange)
+  }
+
+  #close(exchange: Exchange): void {
+    this.#exchanges.delete(exchange)
+    if (!exchange.outgoing.writableFinished) exchange.abort.abort()
+    if (this.#exchanges.size === 0) this.#onIdle?.()
+  }
+
+  /** Until no request is being answered, or `ms` have passed. */
+  #idle(ms: number): Promise<void> {
+    if (this.#exchanges.size === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(ms, resolve)
+      this.#onIdle = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
+  }
+}
+
+function cut({ abort, outgoing }: Exchange): void {
+  abort.abort()
+  outgoing.destroy()
+}

@@ -1,0 +1,187 @@
+import { AwsError } from '../../aws/error.ts'
+import type { ServiceDefinition } from '../../aws/service.ts'
+import { serializationError } from '../errors.ts'
+import { requiredCountOf, type Schema, traitsOf, tupleOf } from '../model/schema.ts'
+import type { Constraint, Constraints } from './constraints.ts'
+import { type Rule, rulesOf } from './rules.ts'
+import { expectList, expectObject, typeCheckOf } from './types.ts'
+import { valueText } from './value-text.ts'
+
+/** Throws what AWS answers where an input does not fit its model. */
+export type Validate = (input: unknown) => void
+
+/** Looks at one value: throws where its type is wrong, adds to `problems` where a constraint is not met. */
+type Check = (value: unknown, path: string, problems: string[]) => void
+
+interface MemberCheck {
+  readonly name: string
+  /** AWS's messages begin members with a small letter. */
+  readonly pathName: string
+  readonly isRequired: boolean
+  readonly check: Check
+}
+
+/** More are not told: each costs its length in the answer. */
+const PROBLEMS_MAX = 100
+
+/** A service's checks: compiled for each operation when it is first called, shared between operations. */
+export class Validator {
+  readonly #definition: ServiceDefinition
+  readonly #constraints: Constraints
+  readonly #structures = new Map<object, Check>()
+
+  constructor(definition: ServiceDefinition, constraints: Constraints) {
+    this.#definition = definition
+    this.#constraints = constraints
+  }
+
+  /** Refuses `input` unless it fits `schema`: wrong types with SerializationException, the rest in one message. */
+  validate(schema: Schema, input: unknown): void {
+    const problems: string[] = []
+    try {
+      if (schema.isStructSchema()) this.#structureCheck(schema)(input, '', problems)
+    } catch (error) {
+      if (error instanceof RangeError) throw serializationError('The input is nested too deeply.', error)
+      throw error
+    }
+    if (problems.length > 0) throw this.#validationError(problems)
+  }
+
+  #validationError(problems: string[]): AwsError {
+    const count = problems.length
+    const head = `${count} validation error${count === 1 ? '' : 's'} detected: `
+    const code = this.#definition.validationError ?? 'ValidationException'
+    return new AwsError(code, head + problems.slice(0, PROBLEMS_MAX).join('; '), { status: 400 })
+  }
+
+  #structureCheck(schema: Schema): Check {
+    const tuple = tupleOf(schema)
+    const known = this.#structures.get(tuple)
+    if (known !== undefined) return known
+    // Structures may hold themselves: the check is known before its members are compiled, at first use.
+    let members: MemberCheck[] | undefined
+    const isUnion = schema.isUnionSchema()
+    const check: Check = (value, path, problems) => {
+      expectObject(value)
+      members ??= this.#memberChecks(schema)
+      if (isUnion) expectOneMember(value, tuple[2])
+      checkMembers(members, value, path, problems)
+    }
+    this.#structures.set(tuple, check)
+    return check
+  }
+
+  #memberChecks(schema: Schema): MemberCheck[] {
+    const constraints = this.#constraints[tupleOf(schema)[2]] ?? {}
+    const requiredCount = requiredCountOf(schema)
+    return [...schema.structIterator()].map(([name, member], index) => ({
+      name,
+      pathName: name.charAt(0).toLowerCase() + name.slice(1),
+      isRequired: index < requiredCount,
+      check: this.#checkOf(member, constraints[name] ?? {}),
+    }))
+  }
+
+  #checkOf(schema: Schema, constraint: Constraint): Check {
+    const inner = this.#innerCheck(schema, constraint)
+    const rules = rulesOf(constraint, schema.isNumericSchema())
+    if (rules.length === 0) return inner
+    const isSecret = traitsOf(schema).sensitive === 1
+    return (value, path, problems) => {
+      inner(value, path, problems)
+      for (const rule of rules) {
+        if (!rule.isMet(value)) problems.push(problem(value, path, rule.text, isSecret))
+      }
+    }
+  }
+
+  #innerCheck(schema: Schema, constraint: Constraint): Check {
+    if (schema.isStructSchema()) return schema.isStreaming() ? anything : this.#structureCheck(schema)
+    if (schema.isListSchema()) return this.#listCheck(schema, constraint)
+    if (schema.isMapSchema()) return this.#mapCheck(schema, constraint)
+    return typeCheckOf(schema) ?? anything
+  }
+
+  #listCheck(schema: Schema, { member: constraint = {} }: Constraint): Check {
+    const element = schema.getValueSchema()
+    const isLeaf = !isAggregate(element)
+    const check = this.#elementCheck(schema, element, constraint)
+    const rules = isLeaf ? rulesOf(constraint, element.isNumericSchema()) : []
+    return (value, path, problems) => {
+      expectList(value)
+      for (const [index, item] of value.entries()) check(item, `${path}.${index + 1}.member`, problems)
+      this.#checkAll(value, rules, 'Member must satisfy constraint', { value, path, problems })
+    }
+  }
+
+  #mapCheck(schema: Schema, { key = {}, value: constraint = {} }: Constraint): Check {
+    const element = schema.getValueSchema()
+    const isLeaf = !isAggregate(element)
+    const check = this.#elementCheck(schema, element, constraint)
+    const keyRules = rulesOf(key, false)
+    const valueRules = isLeaf ? rulesOf(constraint, element.isNumericSchema()) : []
+    return (value, path, problems) => {
+      expectObject(value)
+      for (const [name, item] of Object.entries(value)) check(item, `${path}.${name}.member`, problems)
+      const context = { value, path, problems }
+      this.#checkAll(Object.keys(value), keyRules, 'Map keys must satisfy constraint', context)
+      this.#checkAll(Object.values(value), valueRules, 'Map value must satisfy constraint', context)
+    }
+  }
+
+  /** Leaves are checked for their type only: their constraints are told of the whole list or map. */
+  #elementCheck(container: Schema, element: Schema, constraint: Constraint): Check {
+    const check = isAggregate(element)
+      ? this.#checkOf(element, constraint)
+      : (typeCheckOf(element) ?? anything)
+    if (!traitsOf(container).sparse) return check
+    return (value, path, problems) => {
+      if (value !== null && value !== undefined) check(value, path, problems)
+    }
+  }
+
+  /** One bad leaf makes AWS show the whole list or map, and all that its leaves must be. */
+  #checkAll(
+    leaves: unknown[],
+    rules: Rule[],
+    says: string,
+    { value, path, problems }: { value: unknown; path: string; problems: string[] },
+  ): void {
+    if (leaves.every((leaf) => rules.every((rule) => rule.isMet(leaf)))) return
+    const texts = rules.map((rule) => rule.text)
+    if (this.#definition.id === 'lambda') texts.push('Member must not be null')
+    problems.push(problem(value, path, `${says}: [${texts.join(', ')}]`, false))
+  }
+}
+
+const anything: Check = () => {}
+
+function checkMembers(
+  members: MemberCheck[],
+  value: Record<string, unknown>,
+  path: string,
+  problems: string[],
+): void {
+  for (const { name, pathName, isRequired, check } of members) {
+    const member = value[name]
+    if (member === undefined && !isRequired) continue
+    const memberPath = path === '' ? pathName : `${path}.${pathName}`
+    if (member !== undefined) check(member, memberPath, problems)
+    else problems.push(`Value null at '${memberPath}' failed to satisfy constraint: Member must not be null`)
+  }
+}
+
+function isAggregate(schema: Schema): boolean {
+  return schema.isStructSchema() || schema.isListSchema() || schema.isMapSchema()
+}
+
+function expectOneMember(value: Record<string, unknown>, name: string): void {
+  const present = Object.keys(value).filter((key) => value[key] !== undefined && key !== '$unknown')
+  if (present.length !== 1) throw serializationError(`Exactly one member of ${name} must be set.`)
+}
+
+/** What AWS marks as sensitive, its messages do not show. */
+function problem(value: unknown, path: string, text: string, isSecret: boolean): string {
+  const shown = isSecret ? '' : ` '${valueText(value)}'`
+  return `Value${shown} at '${path}' failed to satisfy constraint: ${text}`
+}
