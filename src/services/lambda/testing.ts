@@ -20,6 +20,7 @@ type Name = OperationName<typeof import('@aws-sdk/client-lambda')>
 
 export const ACCOUNT = '123456789012'
 export const REGION = 'eu-central-1'
+export const SCOPE = { accountId: ACCOUNT, region: REGION }
 export const ROLE = `arn:aws:iam::${ACCOUNT}:role/lambda`
 export const HOST = process.arch === 'arm64' ? 'arm64' : 'x86_64'
 
