@@ -107,6 +107,7 @@ function flushed(writer: Writer, schema: Schema, value: unknown): Uint8Array | s
 function parseJsonObject(bytes: Buffer): JsonObject {
   if (bytes.length === 0) return {}
   const value: JsonObject | null = JSON.parse(bytes.toString('utf8'))
+  if (Array.isArray(value)) throw serializationError('Start of list found where not expected')
   if (typeof value === 'object' && value !== null) return value
   throw serializationError('Start of structure or map expected.')
 }

@@ -28,13 +28,17 @@ export async function loadConstraints(definition: ServiceDefinition): Promise<Co
 
 /**
  * Where Lambda's server differs from its published model: its patterns also allow the regions of the European
- * Sovereign Cloud, and an unknown runtime is answered by the operation, with another error.
+ * Sovereign Cloud, timeouts end at 900 s, and an unknown runtime is answered by the operation, with another
+ * error.
  */
 function asLambdaHasThem(structures: Constraints): Constraints {
   const text = JSON.stringify(structures).replaceAll(/(?=\[a-z\]\{2\}\(\(?-gov\)?)/g, '(eusc-)?')
   const corrected = JSON.parse(text) as Record<string, Record<string, Constraint>>
   for (const name of ['CreateFunctionRequest', 'UpdateFunctionConfigurationRequest']) {
-    delete corrected[name]?.Runtime
+    const members = corrected[name]
+    if (members === undefined) continue
+    delete members.Runtime
+    members.Timeout = { ...members.Timeout, max: 900 }
   }
   return corrected
 }

@@ -13,6 +13,13 @@ export type Validate = (input: unknown) => void
 /** Looks at one value: throws where its type is wrong, adds to `problems` where a constraint is not met. */
 type Check = (value: unknown, path: string, problems: string[]) => void
 
+interface Context {
+  readonly value: unknown
+  readonly path: string
+  readonly problems: string[]
+  readonly secret: boolean
+}
+
 interface MemberCheck {
   readonly name: string
   /** AWS's messages begin members with a small letter. */
@@ -86,11 +93,11 @@ export class Validator {
     const inner = this.#innerCheck(schema, constraint)
     const rules = rulesOf(constraint, schema.isNumericSchema())
     if (rules.length === 0) return inner
-    const isSecret = traitsOf(schema).sensitive === 1
+    const secret = isSecret(schema)
     return (value, path, problems) => {
       inner(value, path, problems)
       for (const rule of rules) {
-        if (!rule.isMet(value)) problems.push(problem(value, path, rule.text, isSecret))
+        if (!rule.isMet(value)) problems.push(problem(value, path, rule.text, secret))
       }
     }
   }
@@ -107,10 +114,11 @@ export class Validator {
     const isLeaf = !isAggregate(element)
     const check = this.#elementCheck(schema, element, constraint)
     const rules = isLeaf ? rulesOf(constraint, element.isNumericSchema()) : []
+    const secret = isSecret(schema) || isSecret(element)
     return (value, path, problems) => {
       expectList(value)
       for (const [index, item] of value.entries()) check(item, `${path}.${index + 1}.member`, problems)
-      this.#checkAll(value, rules, 'Member must satisfy constraint', { value, path, problems })
+      this.#checkAll(value, rules, 'Member must satisfy constraint', { value, path, problems, secret })
     }
   }
 
@@ -119,11 +127,12 @@ export class Validator {
     const isLeaf = !isAggregate(element)
     const check = this.#elementCheck(schema, element, constraint)
     const keyRules = rulesOf(key, false)
+    const secret = isSecret(schema) || isSecret(schema.getKeySchema()) || isSecret(element)
     const valueRules = isLeaf ? rulesOf(constraint, element.isNumericSchema()) : []
     return (value, path, problems) => {
       expectObject(value)
       for (const [name, item] of Object.entries(value)) check(item, `${path}.${name}.member`, problems)
-      const context = { value, path, problems }
+      const context = { value, path, problems, secret }
       this.#checkAll(Object.keys(value), keyRules, 'Map keys must satisfy constraint', context)
       this.#checkAll(Object.values(value), valueRules, 'Map value must satisfy constraint', context)
     }
@@ -145,12 +154,12 @@ export class Validator {
     leaves: unknown[],
     rules: Rule[],
     says: string,
-    { value, path, problems }: { value: unknown; path: string; problems: string[] },
+    { value, path, problems, secret }: Context,
   ): void {
     if (leaves.every((leaf) => rules.every((rule) => rule.isMet(leaf)))) return
     const texts = rules.map((rule) => rule.text)
     if (this.#definition.id === 'lambda') texts.push('Member must not be null')
-    problems.push(problem(value, path, `${says}: [${texts.join(', ')}]`, false))
+    problems.push(problem(value, path, `${says}: [${texts.join(', ')}]`, secret))
   }
 }
 
@@ -181,7 +190,11 @@ function expectOneMember(value: Record<string, unknown>, name: string): void {
 }
 
 /** What AWS marks as sensitive, its messages do not show. */
-function problem(value: unknown, path: string, text: string, isSecret: boolean): string {
-  const shown = isSecret ? '' : ` '${valueText(value)}'`
+function isSecret(schema: Schema): boolean {
+  return traitsOf(schema).sensitive === 1
+}
+
+function problem(value: unknown, path: string, text: string, secret: boolean): string {
+  const shown = secret ? '' : ` '${valueText(value)}'`
   return `Value${shown} at '${path}' failed to satisfy constraint: ${text}`
 }
