@@ -111,7 +111,7 @@ test('a database that fails for half a minute loses events, and a report says so
   rig.ingest.append(TARGET, events('a', 'b'))
   await rig.clock.advance(30_000)
   assert.match(rig.faults[0]?.message ?? '', /^2 log events of 1 streams are lost/)
-  assert.equal((rig.faults[0]?.cause as Error).message, 'disk full')
+  assert.match(String(rig.faults[0]?.cause), /disk full/)
 
   rig.failures = 0
   rig.ingest.append(TARGET, events('c'))
