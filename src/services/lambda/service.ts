@@ -34,6 +34,7 @@ import { getAlias } from './operations/get-alias.ts'
 import { getFunction } from './operations/get-function.ts'
 import { getFunctionConfiguration } from './operations/get-function-configuration.ts'
 import { getPolicy } from './operations/get-policy.ts'
+import { type InvokeOperationDeps, invokeFunction } from './operations/invoke.ts'
 import { listAliases } from './operations/list-aliases.ts'
 import { listFunctions } from './operations/list-functions.ts'
 import { listVersionsByFunction } from './operations/list-versions-by-function.ts'
@@ -49,7 +50,7 @@ import { Transitions } from './transitions.ts'
 
 type LambdaOperationName = OperationName<typeof import('@aws-sdk/client-lambda')>
 
-/** The control plane's operations. `Invoke`, which needs placement beside these deps, is bound by main.ts. */
+/** The control plane's operations. `Invoke` is bound by `bindInvoke`. */
 export const lambdaOperations = {
   AddPermission: addPermission,
   CreateAlias: createAlias,
@@ -90,6 +91,11 @@ export function createLambdaOperations(deps: LambdaDeps): Record<string, BoundOp
     return [name, (input: never, call: Call) => run(deps, input, call)] as const
   })
   return Object.fromEntries(bound)
+}
+
+/** Invoke, which needs placement beside what the control plane knows. */
+export function bindInvoke(deps: InvokeOperationDeps): BoundOperation {
+  return (input: never, call: Call) => invokeFunction(deps, input, call)
 }
 
 export interface LambdaOptions {

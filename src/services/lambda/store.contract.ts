@@ -65,7 +65,7 @@ export function describeFunctionStore(open: OpenDatabase): void {
     await store.create('f', ['10', '9', '1'])
     const versions = await store.functions.listVersions(f, { max: 10 })
     assert.deepEqual(namesOf(versions), ['f:$LATEST', 'f:1', 'f:9', 'f:10'])
-    assert.deepEqual(namesOf(await store.functions.listVersions(f, { after: '1', max: 1 })), ['f:9'])
+    assert.deepEqual(namesOf(await store.functions.listVersions(f, { after: ['1'], max: 1 })), ['f:9'])
     assert.equal((await store.functions.findVersion(f, '9'))?.version, '9')
     assert.equal(await store.functions.findVersion(f, '2'), undefined)
     assert.equal(await store.functions.findVersion(f, '99999999999999999999'), undefined)
@@ -77,7 +77,7 @@ export function describeFunctionStore(open: OpenDatabase): void {
     for (const name of ['b', 'a', 'c']) await store.create(name, ['1'])
     const { functions } = store
     assert.deepEqual(namesOf(await functions.listFunctions(scope, { max: 2 })), ['a:$LATEST', 'b:$LATEST'])
-    assert.deepEqual(namesOf(await functions.listFunctions(scope, { after: 'b', max: 2 })), ['c:$LATEST'])
+    assert.deepEqual(namesOf(await functions.listFunctions(scope, { after: ['b'], max: 2 })), ['c:$LATEST'])
     assert.deepEqual(namesOf(await functions.listAllVersions(scope, { max: 3 })), [
       'a:$LATEST',
       'a:1',
@@ -129,7 +129,7 @@ export function describeFunctionStore(open: OpenDatabase): void {
       ['a', 'b'],
     )
     assert.deepEqual(await functions.listAliases(f, { max: 9, version: '2' }), [])
-    assert.deepEqual(await functions.listAliases(f, { max: 1, after: 'a', version: '1' }), [
+    assert.deepEqual(await functions.listAliases(f, { max: 1, after: ['a'], version: '1' }), [
       aliasOf('b', '1'),
     ])
     assert.deepEqual(await functions.findAlias(f, 'a'), aliasOf('a', '1'))

@@ -60,13 +60,16 @@ class SqlFunctionStore implements FunctionStore {
     return findPolicy(this.#reads, key, qualifier)
   }
 
-  async listFunctions(scope: Scope, page: { after?: string; max: number }): Promise<StoredVersion[]> {
+  async listFunctions(
+    scope: Scope,
+    page: { after?: readonly string[]; max: number },
+  ): Promise<StoredVersion[]> {
     const rows = await this.#reads
       .selectFrom('lambda_versions')
       .select('record')
       .where((eb) => eb.and(columnsOfScope(scope)))
       .where('number', '=', 0)
-      .where('name', '>', page.after ?? '')
+      .where('name', '>', page.after?.[0] ?? '')
       .orderBy('name')
       .limit(page.max)
       .execute()
@@ -75,7 +78,7 @@ class SqlFunctionStore implements FunctionStore {
 
   async listAllVersions(
     scope: Scope,
-    page: { after?: readonly [name: string, version: string]; max: number },
+    page: { after?: readonly string[]; max: number },
   ): Promise<StoredVersion[]> {
     const [name = '', version = ''] = page.after ?? []
     const rows = await this.#reads
@@ -92,12 +95,15 @@ class SqlFunctionStore implements FunctionStore {
     return rows.map(({ record }) => JSON.parse(record))
   }
 
-  async listVersions(key: FunctionKey, page: { after?: string; max: number }): Promise<StoredVersion[]> {
+  async listVersions(
+    key: FunctionKey,
+    page: { after?: readonly string[]; max: number },
+  ): Promise<StoredVersion[]> {
     const rows = await this.#reads
       .selectFrom('lambda_versions')
       .select('record')
       .where((eb) => eb.and(columnsOf(key)))
-      .where('number', '>', page.after === undefined ? -1 : numberOf(page.after))
+      .where('number', '>', page.after === undefined ? -1 : numberOf(page.after[0] ?? ''))
       .orderBy('number')
       .limit(page.max)
       .execute()
@@ -106,13 +112,13 @@ class SqlFunctionStore implements FunctionStore {
 
   async listAliases(
     key: FunctionKey,
-    page: { after?: string; max: number; version?: string },
+    page: { after?: readonly string[]; max: number; version?: string },
   ): Promise<StoredAlias[]> {
     const rows = await this.#reads
       .selectFrom('lambda_aliases')
       .select('record')
       .where((eb) => eb.and(columnsOf(key)))
-      .where('alias', '>', page.after ?? '')
+      .where('alias', '>', page.after?.[0] ?? '')
       .$if(page.version !== undefined, (query) => query.where('version', '=', page.version ?? ''))
       .orderBy('alias')
       .limit(page.max)

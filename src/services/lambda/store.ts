@@ -9,6 +9,9 @@ export interface Usage {
   readonly codeBytes: number
 }
 
+/** The last item of the page before, in what its list is ordered by. */
+type Position = readonly string[]
+
 /** Where functions are kept. Every method is one transaction. */
 export interface FunctionStore {
   find(key: FunctionKey): Promise<StoredFunction | undefined>
@@ -18,19 +21,16 @@ export interface FunctionStore {
   /** The policy of a version, an alias or, with an empty qualifier, the function. Empty where there is none. */
   findPolicy(key: FunctionKey, qualifier: string): Promise<readonly Statement[]>
 
-  /** `$LATEST` of each function whose name comes after `after`, by name. */
-  listFunctions(scope: Scope, page: { after?: string; max: number }): Promise<StoredVersion[]>
+  /** `$LATEST` of each function, by name. */
+  listFunctions(scope: Scope, page: { after?: Position; max: number }): Promise<StoredVersion[]>
   /** All versions of all functions, by name, `$LATEST` first and then by number. */
-  listAllVersions(
-    scope: Scope,
-    page: { after?: readonly [name: string, version: string]; max: number },
-  ): Promise<StoredVersion[]>
+  listAllVersions(scope: Scope, page: { after?: Position; max: number }): Promise<StoredVersion[]>
   /** Versions of one function, `$LATEST` first and then by number. */
-  listVersions(key: FunctionKey, page: { after?: string; max: number }): Promise<StoredVersion[]>
+  listVersions(key: FunctionKey, page: { after?: Position; max: number }): Promise<StoredVersion[]>
   /** Aliases by name; only those that point to `version`, where that is given. */
   listAliases(
     key: FunctionKey,
-    page: { after?: string; max: number; version?: string },
+    page: { after?: Position; max: number; version?: string },
   ): Promise<StoredAlias[]>
 
   usage(scope: Scope): Promise<Usage>

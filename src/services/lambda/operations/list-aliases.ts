@@ -17,9 +17,9 @@ export const listAliases: Operation<
   await findFunction(deps, key)
   const { items, next } = await readPage(
     input,
-    (page: { after?: string; max: number }) =>
-      deps.functions.listAliases(key, version === undefined ? page : { ...page, version }),
-    ({ alias }) => alias,
+    1,
+    (page) => deps.functions.listAliases(key, version === undefined ? page : { ...page, version }),
+    ({ alias }) => [alias],
   )
   return { Aliases: items.map(showAlias), ...next }
 }

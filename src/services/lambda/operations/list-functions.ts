@@ -21,8 +21,9 @@ export const listFunctions: Operation<LambdaDeps, LambdaInput<'ListFunctions'>, 
   async function listLatest(): Promise<ListFunctionsOutput> {
     const { items, next } = await readPage(
       input,
-      (page: { after?: string; max: number }) => functions.listFunctions(call, page),
-      ({ name }) => name,
+      1,
+      (page) => functions.listFunctions(call, page),
+      ({ name }) => [name],
     )
     return { Functions: items.map((version) => showListed(version)), ...next }
   }
@@ -30,8 +31,9 @@ export const listFunctions: Operation<LambdaDeps, LambdaInput<'ListFunctions'>, 
   async function listAll(): Promise<ListFunctionsOutput> {
     const { items, next } = await readPage(
       input,
-      (page: { after?: readonly [string, string]; max: number }) => functions.listAllVersions(call, page),
-      ({ name, version }) => [name, version] as const,
+      2,
+      (page) => functions.listAllVersions(call, page),
+      ({ name, version }) => [name, version],
     )
     return { Functions: items.map((version) => showListed(version, version.version)), ...next }
   }

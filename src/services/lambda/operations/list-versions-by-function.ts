@@ -16,8 +16,9 @@ export const listVersionsByFunction: Operation<
   await findFunction(deps, key)
   const { items, next } = await readPage(
     input,
-    (page: { after?: string; max: number }) => deps.functions.listVersions(key, page),
-    ({ version }) => version,
+    1,
+    (page) => deps.functions.listVersions(key, page),
+    ({ version }) => [version],
   )
   return { Versions: items.map((version) => showListed(version, version.version)), ...next }
 }
