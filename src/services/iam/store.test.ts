@@ -1,0 +1,4 @@
+import { describeOnEveryDatabase } from '../../store/testing.ts'
+import { iamStoreContract } from './store.contract.ts'
+
+describeOnEveryDatabase('IAM store', iamStoreContract)
