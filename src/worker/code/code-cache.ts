@@ -1,0 +1,107 @@
+import { mkdirSync } from 'node:fs'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
+import { unpackZip } from '../../base/zip/index.ts'
+
+/** A package's files, kept while in use. */
+export interface UnpackedCode {
+  readonly folder: string
+  /** To be called once, when no environment needs them any more. */
+  release(): void
+}
+
+interface Entry {
+  readonly folder: string
+  readonly bytes: Promise<number>
+  users: number
+}
+
+/**
+ * Unpacked packages, shared read-only by all environments of a version: `<folder>/<sha256>/`. Bounded by size,
+ * the longest unused go first, never one in use.
+ */
+export class CodeCache {
+  readonly #folder: string
+  readonly #bytesMax: number
+  readonly #report: (error: unknown) => void
+  /** In the order of their last use. */
+  readonly #entries = new Map<string, Entry>()
+  #bytes = 0
+
+  constructor(
+    folder: string,
+    options: { readonly bytesMax: number; readonly report: (error: unknown) => void },
+  ) {
+    this.#folder = folder
+    this.#bytesMax = options.bytesMax
+    this.#report = options.report
+    mkdirSync(folder, { recursive: true })
+  }
+
+  /** Removes what a daemon that ended without warning had not finished. What it had is used again. */
+  async removeLeftovers(): Promise<void> {
+    for (const name of await readdir(this.#folder)) {
+      if (/\.(partial-|removed)/.test(name))
+        await rm(`${this.#folder}/${name}`, { recursive: true, force: true })
+    }
+  }
+
+  /**
+   * The package's files, unpacked now where nobody did before; who asks meanwhile shares the work. Throws
+   * unpackZip's errors.
+   */
+  async take(sha256: string, zip: () => Promise<string>): Promise<UnpackedCode> {
+    const entry = this.#entries.get(sha256) ?? this.#unpack(sha256, zip)
+    this.#entries.delete(sha256)
+    this.#entries.set(sha256, entry)
+    entry.users++
+    try {
+      await entry.bytes
+    } catch (error) {
+      if (this.#entries.get(sha256) === entry) this.#entries.delete(sha256)
+      throw error
+    }
+    return { folder: entry.folder, release: () => this.#release(entry) }
+  }
+
+  #unpack(sha256: string, zip: () => Promise<string>): Entry {
+    const folder = `${this.#folder}/${sha256}`
+    const bytes = unpackOnce(folder, zip).then((size) => {
+      this.#bytes += size
+      return size
+    })
+    return { folder, bytes, users: 0 }
+  }
+
+  #release(entry: Entry): void {
+    entry.users--
+    if (this.#bytes > this.#bytesMax) this.#shrink().catch(this.#report)
+  }
+
+  async #shrink(): Promise<void> {
+    for (const [sha256, entry] of this.#entries) {
+      if (this.#bytes <= this.#bytesMax) return
+      if (entry.users > 0) continue
+      this.#entries.delete(sha256)
+      this.#bytes -= await entry.bytes
+      // Away from its name first: somebody may want it again before all of it is gone.
+      const removed = `${entry.folder}.removed-${this.#bytes}`
+      await rename(entry.folder, removed)
+      await rm(removed, { recursive: true, force: true })
+    }
+  }
+}
+
+/** Returns the size of the files. */
+async function unpackOnce(folder: string, zip: () => Promise<string>): Promise<number> {
+  const there = await stat(folder).catch(() => undefined)
+  if (there?.isDirectory()) return sizeOf(folder)
+  return (await unpackZip(await zip(), folder)).unzippedBytes
+}
+
+async function sizeOf(folder: string): Promise<number> {
+  let bytes = 0
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) bytes += (await stat(`${entry.parentPath}/${entry.name}`)).size
+  }
+  return bytes
+}

@@ -1,0 +1,45 @@
+import { constants, existsSync } from 'node:fs'
+import { access, open } from 'node:fs/promises'
+
+/** Where a custom runtime's program is looked for, inside. Layers, which fill /opt, are not supported yet. */
+const BOOTSTRAP = '/var/task/bootstrap'
+const SEARCHED = [BOOTSTRAP, '/opt/bootstrap']
+
+/** Machine numbers of ELF files (`e_machine`). */
+const ELF_MACHINES: Readonly<Partial<Record<NodeJS.Architecture, number>>> = { x64: 62, arm64: 183 }
+const ELF_MACHINE_AT = 18
+
+/** The program that a custom runtime is, or in the platform's words why it cannot be started. */
+export async function findEntrypoint(codeFolder: string): Promise<{ argv: string[] } | { wrong: string }> {
+  const file = `${codeFolder}/bootstrap`
+  if (!existsSync(file)) return { wrong: `Couldn't find valid bootstrap(s): [${SEARCHED.join(' ')}]` }
+  const runs = await access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  )
+  if (!runs) return { wrong: `fork/exec ${BOOTSTRAP}: permission denied` }
+  const flaw = await flawIn(file)
+  return flaw === undefined ? { argv: [BOOTSTRAP] } : { wrong: `fork/exec ${BOOTSTRAP}: ${flaw}` }
+}
+
+/** Why the kernel would not execute the file. */
+async function flawIn(file: string): Promise<string | undefined> {
+  const handle = await open(file)
+  try {
+    const head = Buffer.alloc(256)
+    const { bytesRead } = await handle.read(head, 0, head.length, 0)
+    return flawOf(head.subarray(0, bytesRead))
+  } finally {
+    await handle.close()
+  }
+}
+
+function flawOf(head: Buffer): string | undefined {
+  const script = /^#![ \t]*(\/[^\s]*)/.exec(head.toString('latin1'))
+  if (script !== null) return existsSync(script[1] as string) ? undefined : 'no such file or directory'
+  const isElf = head.length > ELF_MACHINE_AT + 2 && head.subarray(0, 4).equals(ELF_MAGIC)
+  if (!isElf) return 'exec format error'
+  return head.readUInt16LE(ELF_MACHINE_AT) === ELF_MACHINES[process.arch] ? undefined : 'exec format error'
+}
+
+const ELF_MAGIC = Buffer.from([0x7f, 0x45, 0x4c, 0x46])

@@ -1,0 +1,67 @@
+import type { Clock } from '../../base/clock.ts'
+import type { InitializationType, PlatformEvent } from '../../wire/platform-event.ts'
+import type { EnvironmentSource, TelemetrySink } from '../../wire/worker.ts'
+import * as reports from './reports.ts'
+import type { Work } from './work.ts'
+
+/** Tells what happens in one environment, in the platform's events. */
+export class Chronicle {
+  readonly #source: EnvironmentSource
+  readonly #initializationType: InitializationType
+  readonly #telemetry: TelemetrySink
+  readonly #clock: Clock
+  /** Of the init that the next report is to name and to bill. */
+  #initMs: number | undefined
+
+  constructor(
+    source: EnvironmentSource,
+    initializationType: InitializationType,
+    telemetry: TelemetrySink,
+    clock: Clock,
+  ) {
+    this.#source = source
+    this.#initializationType = initializationType
+    this.#telemetry = telemetry
+    this.#clock = clock
+  }
+
+  initStarted(phase: 'init' | 'invoke', at: number, runtimeVersion: string | undefined): void {
+    this.#tell(reports.initStart(this.#initFacts(phase), runtimeVersion), at)
+  }
+
+  initEnded(phase: 'init' | 'invoke', ending: reports.Ending, durationMs: number): void {
+    // One that ran inside an invocation is part of that invocation's duration. What provisioned concurrency
+    // prepares is no invocation's affair.
+    const reported =
+      phase === 'init' && ending.status === 'success' && this.#initializationType === 'on-demand'
+    if (reported) this.#initMs = durationMs
+    for (const event of reports.initEnd(this.#initFacts(phase), ending, durationMs)) this.#tell(event)
+  }
+
+  invocationStarted(work: Work): void {
+    if (work.startTold) return
+    work.startTold = true
+    this.#tell(reports.start(this.#source.fn, work.invocation))
+  }
+
+  /** `endedAt` by `Clock.elapsed`; memory in whole megabytes. */
+  invocationEnded(work: Work, ending: reports.Ending, endedAt: number, memoryMb: number): void {
+    this.invocationStarted(work)
+    const { invocation, startedAt, answeredAt, producedBytes } = work
+    const { fn } = this.#source
+    const initMs = this.#initMs
+    this.#initMs = undefined
+    const facts = { invocation, fn, ending, startedAt, answeredAt, endedAt, producedBytes, memoryMb, initMs }
+    this.#tell(reports.runtimeDone(facts, this.#clock))
+    this.#tell(reports.report(facts))
+  }
+
+  #initFacts(phase: 'init' | 'invoke'): reports.InitFacts {
+    const { fn, environmentId } = this.#source
+    return { fn, environmentId, initializationType: this.#initializationType, phase }
+  }
+
+  #tell(event: reports.Untimed, at = this.#clock.now()): void {
+    this.#telemetry.event(this.#source, { time: new Date(at).toISOString(), ...event } as PlatformEvent)
+  }
+}

@@ -1,0 +1,140 @@
+import type { Clock } from '../../base/clock.ts'
+import type { FunctionVersion } from '../../wire/function-version.ts'
+import type { Invocation } from '../../wire/invocation.ts'
+import type { InitializationType, PlatformEvent, Span, Status, Tracing } from '../../wire/platform-event.ts'
+
+/** A platform event without its time, which is that of being reported. */
+export type Untimed = PlatformEvent extends infer Each
+  ? Each extends { time: string }
+    ? Omit<Each, 'time'>
+    : never
+  : never
+
+/** How an init or an invocation ended. */
+export interface Ending {
+  readonly status: Status
+  readonly errorType?: string
+}
+
+export interface InitFacts {
+  readonly fn: FunctionVersion
+  readonly environmentId: string
+  readonly initializationType: InitializationType
+  readonly phase: 'init' | 'invoke'
+}
+
+export function initStart(
+  { fn, environmentId, initializationType, phase }: InitFacts,
+  runtimeVersion?: string,
+): Untimed {
+  return {
+    type: 'platform.initStart',
+    record: {
+      initializationType,
+      phase,
+      ...(runtimeVersion === undefined ? {} : { runtimeVersion }),
+      functionName: fn.name,
+      functionArn: fn.arn,
+      functionVersion: fn.version,
+      instanceId: environmentId,
+      instanceMaxMemory: fn.memoryMb * 2 ** 20,
+    },
+  }
+}
+
+export function initEnd(
+  { initializationType, phase }: InitFacts,
+  ending: Ending,
+  durationMs: number,
+): Untimed[] {
+  const record = { initializationType, phase, ...ending }
+  return [
+    { type: 'platform.initRuntimeDone', record },
+    { type: 'platform.initReport', record: { ...record, metrics: { durationMs: rounded(durationMs) } } },
+  ]
+}
+
+export function start(fn: FunctionVersion, invocation: Invocation): Untimed {
+  return {
+    type: 'platform.start',
+    record: { requestId: invocation.requestId, version: fn.version, ...tracingOf(invocation) },
+  }
+}
+
+/** What there is to say of one invocation when it is over. Times are `Clock.elapsed`. */
+export interface InvocationFacts {
+  readonly invocation: Invocation
+  readonly fn: FunctionVersion
+  readonly ending: Ending
+  readonly startedAt: number
+  /** Undefined: the runtime never answered. */
+  readonly answeredAt: number | undefined
+  readonly endedAt: number
+  readonly producedBytes: number
+  /** Of the init that ran for this invocation. */
+  readonly initMs: number | undefined
+  readonly memoryMb: number
+}
+
+export function runtimeDone(facts: InvocationFacts, clock: Clock): Untimed {
+  const answered = facts.answeredAt !== undefined
+  return {
+    type: 'platform.runtimeDone',
+    record: {
+      requestId: facts.invocation.requestId,
+      ...facts.ending,
+      metrics: {
+        durationMs: durationOf(facts),
+        ...(answered ? { producedBytes: facts.producedBytes } : {}),
+      },
+      ...(facts.answeredAt === undefined ? {} : { spans: spansOf(facts, facts.answeredAt, clock) }),
+      ...tracingOf(facts.invocation),
+    },
+  }
+}
+
+/** Since August 2025 the init is billed with the invocation that it ran for. */
+export function report(facts: InvocationFacts): Untimed {
+  const durationMs = durationOf(facts)
+  const initMs = facts.initMs === undefined ? undefined : rounded(facts.initMs)
+  return {
+    type: 'platform.report',
+    record: {
+      requestId: facts.invocation.requestId,
+      ...facts.ending,
+      metrics: {
+        durationMs,
+        billedDurationMs: Math.ceil(durationMs + (initMs ?? 0)),
+        memorySizeMB: facts.fn.memoryMb,
+        maxMemoryUsedMB: facts.memoryMb,
+        ...(initMs === undefined ? {} : { initDurationMs: initMs }),
+      },
+      ...tracingOf(facts.invocation),
+    },
+  }
+}
+
+function durationOf({ startedAt, endedAt }: InvocationFacts): number {
+  return rounded(endedAt - startedAt)
+}
+
+function spansOf({ startedAt, endedAt }: InvocationFacts, answeredAt: number, clock: Clock): Span[] {
+  const wallClock = clock.now() - clock.elapsed()
+  const at = (elapsed: number) => new Date(wallClock + elapsed).toISOString()
+  return [
+    { name: 'responseLatency', start: at(startedAt), durationMs: rounded(answeredAt - startedAt) },
+    // The response is taken in one piece.
+    { name: 'responseDuration', start: at(answeredAt), durationMs: 0 },
+    { name: 'runtimeOverhead', start: at(answeredAt), durationMs: rounded(endedAt - answeredAt) },
+  ]
+}
+
+/** Only for what is traced: otherwise each log record would carry a trace that is nowhere. */
+function tracingOf({ traceHeader }: Invocation): { tracing?: Tracing } {
+  if (!traceHeader.includes('Sampled=1')) return {}
+  return { tracing: { type: 'X-Amzn-Trace-Id', value: traceHeader } }
+}
+
+function rounded(ms: number): number {
+  return Math.round(Math.max(0, ms) * 1000) / 1000
+}

@@ -1,0 +1,34 @@
+import type { Outcome } from '../../wire/invocation.ts'
+import type { RuntimeCalls } from '../runtime-api/routes.ts'
+import type { SandboxEnd, SandboxOutput } from '../sandbox/running.ts'
+
+/** One life of a runtime: from the start of its process in a sandbox to its end. */
+export interface Runtime {
+  /** `python:3.12.v20`, where it has one. */
+  readonly version: string | undefined
+  /** Its process has ended, and what it wrote is consumed. Never rejects. */
+  readonly ended: Promise<SandboxEnd>
+  /** Nothing of it is left. Never rejects. */
+  readonly gone: Promise<void>
+  /** Calls `then` when what it wrote before now is consumed. */
+  whenDrained(then: () => void): void
+  /** From now on it has the processor share of its memory size. */
+  endInit(): void
+  /** Whole megabytes. */
+  peakMemoryMb(): number
+  /** Ends it at once: no call of its reaches the environment any more. */
+  kill(): void
+}
+
+/** Starts a runtime in a new sandbox. Throws `CannotStart`. */
+export type StartRuntime = (calls: RuntimeCalls, output: SandboxOutput) => Promise<Runtime>
+
+/** No process could be started, and what the caller of Invoke gets for that. */
+export class CannotStart extends Error {
+  readonly outcomeFor: (requestId: string) => Exclude<Outcome, { kind: 'success' }>
+
+  constructor(message: string, outcomeFor: CannotStart['outcomeFor'], options?: ErrorOptions) {
+    super(message, options)
+    this.outcomeFor = outcomeFor
+  }
+}

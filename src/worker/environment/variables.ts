@@ -1,0 +1,83 @@
+import type { FunctionVersion } from '../../wire/function-version.ts'
+import type { InitializationType } from '../../wire/platform-event.ts'
+import { INSIDE } from '../sandbox/sandbox.ts'
+
+/** Credentials of a function's role. */
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string
+}
+
+export interface VariablesInput {
+  readonly fn: FunctionVersion
+  readonly environmentId: string
+  readonly initializationType: InitializationType
+  readonly logStream: string
+  readonly credentials: Credentials
+  /** Where lambdad answers AWS's APIs. */
+  readonly endpoint: string
+  /** `127.0.0.1:40123`. */
+  readonly runtimeApi: string
+  /** The runtime's own: `NODE_PATH`, `PYTHONPATH`, and what its bootstrap wants to know. */
+  readonly ofRuntime: Readonly<Record<string, string>>
+}
+
+/** The function's variables may replace these (Lambda Developer Guide, "Defined runtime environment variables"). */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  LANG: 'en_US.UTF-8',
+  TZ: ':UTC',
+  PATH: '/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin',
+  LD_LIBRARY_PATH:
+    '/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib',
+  AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
+}
+
+/** What the process of a runtime finds in its environment, by AWS's names, and ours where AWS has none. */
+export function variablesOf(input: VariablesInput): Record<string, string> {
+  const { fn } = input
+  return {
+    ...DEFAULTS,
+    // The SDKs' own name. A function that sets it means another endpoint.
+    AWS_ENDPOINT_URL: input.endpoint,
+    ...input.ofRuntime,
+    ...fn.variables,
+    ...reserved(input),
+  }
+}
+
+/** The function's variables may not replace these; the control plane refuses most of them. */
+function reserved({ fn, ...input }: VariablesInput): Record<string, string> {
+  return {
+    AWS_LAMBDA_FUNCTION_NAME: fn.name,
+    AWS_LAMBDA_FUNCTION_VERSION: fn.version,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(fn.memoryMb),
+    AWS_LAMBDA_INITIALIZATION_TYPE: input.initializationType,
+    AWS_LAMBDA_LOG_GROUP_NAME: fn.logging.group,
+    AWS_LAMBDA_LOG_STREAM_NAME: input.logStream,
+    ...logFormat(fn),
+    AWS_LAMBDA_RUNTIME_API: input.runtimeApi,
+    AWS_REGION: fn.region,
+    AWS_DEFAULT_REGION: fn.region,
+    AWS_ACCESS_KEY_ID: input.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: input.credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: input.credentials.sessionToken,
+    ...(fn.runtime.startsWith('provided') ? {} : { AWS_EXECUTION_ENV: `AWS_Lambda_${fn.runtime}` }),
+    _HANDLER: fn.handler,
+    LAMBDA_TASK_ROOT: INSIDE.code,
+    LAMBDA_RUNTIME_DIR: '/var/runtime',
+    PWD: INSIDE.code,
+    LAMBDAD_RUNTIME_SOCKET: INSIDE.runtimeSocket,
+    // Marks the processes of this environment, so that none survives it.
+    LAMBDAD_ENVIRONMENT: input.environmentId,
+  }
+}
+
+/** With JSON only: the runtimes' bootstraps then write JSON themselves. */
+function logFormat({ logging }: FunctionVersion): Record<string, string> {
+  if (logging.format === 'Text') return {}
+  return {
+    AWS_LAMBDA_LOG_FORMAT: 'JSON',
+    ...(logging.applicationLevel === undefined ? {} : { AWS_LAMBDA_LOG_LEVEL: logging.applicationLevel }),
+  }
+}

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import { removeGroups } from './limits/cgroup.ts'
+import { pidsIn, startTimeOf } from './limits/process-tree.ts'
+
+/** A socket's path may have 107 bytes (sun_path); this is what names below the folder need of them. */
+const SOCKET_PATH_MAX = 107 - '/4194304-1234567890-12345678/e/0123456789abcdef-999/rt.sock'.length
+
+/** Where daemons keep what is of a running environment: beside the data, or where a socket's path is short enough. */
+export function runFolderOf(dataFolder: string): string {
+  const beside = path.resolve(dataFolder, 'run')
+  if (Buffer.byteLength(beside) <= SOCKET_PATH_MAX) return beside
+  const name = createHash('sha256').update(beside).digest('hex').slice(0, 12)
+  return path.join(tmpdir(), `lambdad-${process.getuid?.() ?? 0}-${name}`)
+}
+
+/**
+ * This daemon's own folder in it, named so that the next one can tell whether this one still runs. `unique`
+ * tells several in one process apart.
+ */
+export function makeOwnFolder(runFolder: string, unique: string): string {
+  const own = path.join(runFolder, `${process.pid}-${startTimeOf(process.pid) ?? 0}-${unique}`)
+  for (const name of ['e', 'fifos', 'sandbox'])
+    mkdirSync(path.join(own, name), { recursive: true, mode: 0o700 })
+  return own
+}
+
+/** Notes the cgroups under which this daemon's environments run. */
+export function noteGroups(ownFolder: string, folders: readonly string[]): void {
+  writeFileSync(path.join(ownFolder, GROUPS_FILE), folders.join('\n'))
+}
+
+const GROUPS_FILE = 'cgroups'
+
+/**
+ * Ends what daemons that died without warning left running, and removes what they left behind. A process is
+ * known by its id and the time of its start: an id that was given to another since is left alone. Returns how
+ * many processes were ended.
+ */
+export async function endLeftovers(runFolder: string, clock: Clock): Promise<number> {
+  let ended = 0
+  for (const name of foldersIn(runFolder)) {
+    const [pid = '', startTime] = name.split('-')
+    if (!/^\d+$/.test(pid) || startTimeOf(Number(pid)) === startTime) continue
+    const folder = path.join(runFolder, name)
+    ended += endEnvironments(path.join(folder, 'e'))
+    for (const group of readLines(path.join(folder, GROUPS_FILE))) ended += await endGroups(group, clock)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return ended
+}
+
+function endEnvironments(folder: string): number {
+  const ids = foldersIn(folder)
+  let ended = 0
+  for (const id of ids) {
+    const [pid, startTime] = (readLines(path.join(folder, id, 'process'))[0] ?? '').split(' ')
+    if (pid && startTimeOf(Number(pid)) === startTime && killGroup(Number(pid))) ended++
+  }
+  return ended + endMarked(new Set(ids))
+}
+
+/** Processes that left their group still have the variable that says whose they are. */
+function endMarked(ids: ReadonlySet<string>): number {
+  if (process.platform !== 'linux' || ids.size === 0) return 0
+  let ended = 0
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    const mark = markOf(name)
+    if (mark !== undefined && ids.has(mark) && kill(Number(name))) ended++
+  }
+  return ended
+}
+
+function markOf(pid: string): string | undefined {
+  try {
+    return /(?:^|\0)LAMBDAD_ENVIRONMENT=([^\0]*)/.exec(readFileSync(`/proc/${pid}/environ`, 'latin1'))?.[1]
+  } catch {
+    return undefined
+  }
+}
+
+/** No process can have left the cgroups below a daemon's own: all there are its environments'. */
+async function endGroups(own: string, clock: Clock): Promise<number> {
+  if (!path.basename(own).startsWith('lambdad-')) return 0
+  const groups = [...foldersIn(own).map((name) => path.join(own, name)), own]
+  const pids = groups.flatMap((group) => pidsIn(path.join(group, 'cgroup.procs')))
+  const ended = pids.filter(kill).length
+  for (const group of groups) await removeGroups([group], clock)
+  return ended
+}
+
+function killGroup(leader: number): boolean {
+  return kill(-leader) || kill(leader)
+}
+
+function kill(pid: number): boolean {
+  try {
+    process.kill(pid, 'SIGKILL')
+    return true
+  } catch {
+    return false
+  }
+}
+
+function readLines(file: string): string[] {
+  try {
+    return readFileSync(file, 'latin1').trim().split('\n').filter(Boolean)
+  } catch {
+    return []
+  }
+}
+
+function foldersIn(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,96 @@
+import { INVALID_RESPONSE_MODE, notSupported, PONG, type Refusal, TOO_LARGE, unknownPath } from './answers.ts'
+import type { Body } from './body.ts'
+import type { Connection, Reply } from './connection.ts'
+import type { RequestHead } from './request.ts'
+
+/** What a runtime can say, as the environment hears it. Each returns why it is refused, if it is. */
+export interface RuntimeCalls {
+  next(connection: Connection): Refusal | undefined
+  response(requestId: string, answer: Answer): Refusal | undefined
+  error(requestId: string, answer: Answer): Refusal | undefined
+  initError(answer: Answer): Refusal | undefined
+  closed(connection: Connection): void
+}
+
+export interface Answer {
+  readonly bytes: Buffer
+  /** The limit was passed, and the bytes were dropped. */
+  readonly tooLarge: boolean
+  readonly contentType: string | undefined
+  /** `Runtime.X` or `Function.X`, as the runtime reports it for logs. */
+  readonly errorType: string
+}
+
+const INVOCATION = '/2018-06-01/runtime/invocation/'
+const NEXT = `${INVOCATION}next`
+
+/** The Runtime API: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
+export function route(calls: RuntimeCalls, connection: Connection, head: RequestHead, body: Body): Reply {
+  const { method, path } = head
+  if (method === 'GET' && path === NEXT) return replyTo(calls.next(connection), 'waiting')
+  if (method === 'POST' && path.startsWith(INVOCATION)) return answer(calls, head, body)
+  if (method === 'POST' && path === '/2018-06-01/runtime/init/error') {
+    return replyTo(calls.initError(answerOf(head, body)), 'accepted')
+  }
+  if (method === 'GET' && (path === '/ping' || path === '/2018-06-01/ping')) return { text: PONG }
+  return { refused: refusalFor(method, path) }
+}
+
+function answer(calls: RuntimeCalls, head: RequestHead, body: Body): Reply {
+  const slash = head.path.indexOf('/', INVOCATION.length)
+  const requestId = head.path.slice(INVOCATION.length, slash < 0 ? undefined : slash)
+  const what = slash < 0 ? '' : head.path.slice(slash)
+  if (what === '/error') return replyTo(calls.error(requestId, answerOf(head, body)), 'accepted')
+  if (what !== '/response') return { refused: unknownPath(head.method, head.path) }
+  if (head.responseMode !== undefined && head.responseMode !== 'streaming')
+    return { refused: INVALID_RESPONSE_MODE }
+
+  const failedMidway = body.trailers.get('lambda-runtime-function-error-type')
+  const refused =
+    failedMidway === undefined
+      ? calls.response(requestId, answerOf(head, body))
+      : calls.error(requestId, errorInTrailers(failedMidway, body))
+  return replyTo(refused ?? (body.tooLarge ? TOO_LARGE : undefined), 'accepted')
+}
+
+function replyTo(refused: Refusal | undefined, otherwise: Reply): Reply {
+  return refused === undefined ? otherwise : { refused }
+}
+
+function answerOf(head: RequestHead, body: Body): Answer {
+  const streamed = head.responseMode === 'streaming' ? 'application/octet-stream' : undefined
+  return {
+    bytes: body.bytes,
+    tooLarge: body.tooLarge,
+    contentType: head.contentType ?? streamed,
+    errorType: knownErrorType(head.errorType),
+  }
+}
+
+/** A streamed response that failed on the way says so behind its bytes, with the error's JSON in base64. */
+function errorInTrailers(errorType: string, body: Body): Answer {
+  const encoded = body.trailers.get('lambda-runtime-function-error-body') ?? ''
+  return {
+    bytes: Buffer.from(encoded, 'base64'),
+    tooLarge: false,
+    contentType: 'application/json',
+    errorType: knownErrorType(errorType),
+  }
+}
+
+/** Types go into logs and metrics, so AWS lets through only what looks like one. */
+function knownErrorType(errorType: string | undefined): string {
+  if (errorType !== undefined && /^(Runtime|Function)\.[A-Z][a-zA-Z]+$/.test(errorType)) return errorType
+  return errorType?.startsWith('Function.') ? 'Function.Unknown' : 'Runtime.Unknown'
+}
+
+function refusalFor(method: string, path: string): Refusal {
+  if (path.startsWith('/2020-01-01/extension/'))
+    return notSupported('Extension.NotSupported', 'The Extensions API')
+  if (/^\/20\d\d-\d\d-\d\d\/telemetry$/.test(path))
+    return notSupported('Telemetry.NotSupported', 'The Telemetry API')
+  if (/^\/20\d\d-\d\d-\d\d\/logs$/.test(path)) return notSupported('Logs.NotSupported', 'The Logs API')
+  if (path.startsWith('/2018-06-01/runtime/restore/'))
+    return notSupported('Runtime.NotSupported', 'SnapStart')
+  return unknownPath(method, path)
+}

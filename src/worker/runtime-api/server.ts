@@ -1,0 +1,89 @@
+import { chmodSync } from 'node:fs'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { Connection } from './connection.ts'
+import { userOfPeer } from './peer.ts'
+import { type RuntimeCalls, route } from './routes.ts'
+
+/** Enough for a runtime with many threads; more would only cost memory. */
+const CONNECTIONS_MAX = 64
+
+/**
+ * The Runtime API of one environment's runtime, from its start to its end: on a Unix socket, bound into the
+ * sandbox, for the bootstraps that are ours, and on a TCP port of the loopback for all others.
+ */
+export class RuntimeApi {
+  readonly #calls: RuntimeCalls
+  readonly #uid: number | undefined
+  readonly #servers: Server[] = []
+  readonly #sockets = new Set<Socket>()
+  #closed = false
+
+  /** `uid`: whose connections to take on the port, where environments have a user each. */
+  constructor(calls: RuntimeCalls, uid: number | undefined) {
+    this.#calls = calls
+    this.#uid = uid
+  }
+
+  /** Listens on `socketPath` and on a port that the system chooses. Returns the port's address. */
+  async listen(socketPath: string): Promise<string> {
+    const unix = this.#server((socket) => this.#connected(socket))
+    const tcp = this.#server((socket) => this.#checkPeer(socket))
+    await Promise.all([listening(unix, { path: socketPath }), listening(tcp, { host: '127.0.0.1', port: 0 })])
+    // The environment's user must be able to connect; the folder is closed to everybody else.
+    chmodSync(socketPath, 0o666)
+    return `127.0.0.1:${(tcp.address() as AddressInfo).port}`
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const server of this.#servers) server.close()
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  #server(onConnection: (socket: Socket) => void): Server {
+    // Half-open, so that a client that has shut down its sending side still hears why it is refused.
+    const server = createServer({ allowHalfOpen: true }, onConnection)
+    server.maxConnections = CONNECTIONS_MAX
+    this.#servers.push(server)
+    return server
+  }
+
+  /** A port of the loopback can be reached by every environment that shares the host's network. */
+  #checkPeer(socket: Socket): void {
+    const uid = this.#uid
+    if (uid === undefined) {
+      this.#connected(socket)
+      return
+    }
+    // Not read before it is known who writes.
+    socket.pause()
+    socket.on('error', () => {})
+    userOfPeer(socket).then(
+      (peer) => {
+        if (peer === uid) this.#connected(socket).resume()
+        else socket.destroy()
+      },
+      () => socket.destroy(),
+    )
+  }
+
+  #connected(socket: Socket): Socket {
+    if (this.#closed) return socket.destroy()
+    this.#sockets.add(socket)
+    new Connection(socket, {
+      request: (connection, head, body) => route(this.#calls, connection, head, body),
+      closed: (connection) => {
+        this.#sockets.delete(socket)
+        this.#calls.closed(connection)
+      },
+    })
+    return socket
+  }
+}
+
+function listening(server: Server, where: { path: string } | { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(where, resolve)
+  })
+}

@@ -1,0 +1,181 @@
+import { existsSync, lstatSync, realpathSync, writeFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import {
+  INSIDE,
+  type Isolation,
+  type Mount,
+  type Sandbox,
+  type SandboxedCommand,
+  type SandboxSpec,
+} from './sandbox.ts'
+import { type FilteredArchitecture, seccompFilter } from './seccomp.ts'
+import { makeSystemFiles, passwd } from './system-files.ts'
+
+/** AWS's own numbers for the user inside, where environments cannot have one each. */
+const SHARED_USER = { uid: 993, gid: 990 }
+
+/** One group for all environments: none has a file that a group could be given. */
+const GROUP = 2_000_000_000
+
+/** Folders that on most systems are links into /usr. */
+const OUTSIDE_USR = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']
+
+const NAMESPACES = ['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try']
+
+/**
+ * A sandbox by bubblewrap: namespaces of its own but for the network's, a file system of read-only mounts, no
+ * privileges, a seccomp filter.
+ *
+ * As root, bwrap sets everything up with root's rights (code and runtimes may lie where only root can look) and
+ * setpriv then becomes the environment's own user, for good. A user namespace would map that user to root.
+ * Not as root, a user namespace is what gives the rights to set up.
+ */
+export class BubblewrapSandbox implements Sandbox {
+  readonly name = 'bubblewrap'
+  readonly ownUsers: boolean
+  readonly #folder: string
+  readonly #bwrap: string
+  readonly #architecture: FilteredArchitecture | undefined
+  #fixed: readonly string[] = []
+
+  /** `folder` is where its own files go. */
+  constructor(folder: string, options: { readonly bwrap: string; readonly asRoot: boolean }) {
+    this.#folder = folder
+    this.#bwrap = options.bwrap
+    this.ownUsers = options.asRoot
+    this.#architecture = process.arch === 'x64' || process.arch === 'arm64' ? process.arch : undefined
+  }
+
+  async prepare(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true })
+    if (this.#architecture !== undefined) await writeFile(this.#filter, seccompFilter(this.#architecture))
+    const overlaid = await makeSystemFiles(`${this.#folder}/etc`, SHARED_USER)
+    this.#fixed = [
+      ...NAMESPACES,
+      ...(this.ownUsers
+        ? []
+        : ['--unshare-user', '--uid', `${SHARED_USER.uid}`, '--gid', `${SHARED_USER.gid}`]),
+      ...['--die-with-parent', '--new-session', '--hostname', 'localhost', '--info-fd', '4'],
+      ...(this.#architecture === undefined ? [] : ['--seccomp', '5']),
+      ...systemFolders(),
+      ...['--ro-bind', `${this.#folder}/etc`, '/etc'],
+      ...overlaid.flatMap(({ source, target }) => ['--ro-bind', realpathSync(source), target]),
+      ...['--proc', '/proc', '--dev', '/dev', '--remount-ro', '/dev', ...folder('/opt')],
+    ]
+  }
+
+  command(spec: SandboxSpec, { waitsForLimits }: { readonly waitsForLimits: boolean }): SandboxedCommand {
+    const mounts: Mount[] = [
+      { source: spec.codeFolder, target: INSIDE.code },
+      { source: spec.runtimeSocket, target: INSIDE.runtimeSocket },
+      ...spec.mounts.filter(({ target }) => !isWithin(target, '/usr')),
+    ]
+    return {
+      argv: [
+        this.#bwrap,
+        ...this.#fixed,
+        ...(waitsForLimits ? ['--block-fd', '6'] : []),
+        ...this.#user(spec),
+        ...['--perms', '1777', '--size', `${spec.temporaryMb * 2 ** 20}`, '--tmpfs', '/tmp'],
+        ...parents(mounts).flatMap(folder),
+        ...mounts.flatMap(({ source, target }) => ['--ro-bind', source, target]),
+        ...['--remount-ro', '/', '--chdir', INSIDE.code, '--clearenv'],
+        ...(spec.uid === undefined ? [...variables(spec), '--', ...spec.argv] : asUser(spec, spec.uid)),
+      ],
+      // A function's LD_PRELOAD and the like must not reach what still has rights.
+      variables: {},
+      cwd: '/',
+      sandboxed: true,
+      ...(this.#architecture === undefined ? {} : { seccompFilter: this.#filter }),
+    }
+  }
+
+  isolation(): Isolation {
+    return {
+      sandbox: this.name,
+      isolates: true,
+      isolated: [
+        'files: /usr and the runtime are there read-only, the function’s code at /var/task, /tmp of its own; nothing else of the host',
+        'processes, host name, System V IPC',
+        this.ownUsers
+          ? 'user: one for each environment, without privileges'
+          : 'privileges: none, nor a way to gain some',
+        ...(this.#architecture === undefined
+          ? []
+          : ['system calls: what functions have no use for is refused']),
+      ],
+      shared: [
+        'the network, with the host’s loopback services and abstract sockets',
+        ...(this.ownUsers
+          ? []
+          : [
+              'the user: all environments are the daemon’s user to the host, so the Runtime API’s ports do not tell them apart',
+            ]),
+        ...(this.#architecture === undefined ? [`system calls: there is no filter for ${process.arch}`] : []),
+      ],
+    }
+  }
+
+  get #filter(): string {
+    return `${this.#folder}/seccomp.bpf`
+  }
+
+  /** So that the environment's user has a name. */
+  #user(spec: SandboxSpec): string[] {
+    if (spec.uid === undefined) return []
+    const file = `${this.#folder}/passwd-${spec.uid}`
+    if (!existsSync(file)) writeFileSync(file, passwd({ uid: spec.uid, gid: SHARED_USER.gid }))
+    return ['--ro-bind', file, '/etc/passwd', ...['SETUID', 'SETGID', 'SETPCAP'].flatMap(capability)]
+  }
+}
+
+function capability(name: string): string[] {
+  return ['--cap-add', `CAP_${name}`]
+}
+
+/** The variables come after the user: by LD_LIBRARY_PATH a function could put its code into setpriv. */
+function asUser(spec: SandboxSpec, uid: number): string[] {
+  return [
+    '--',
+    '/usr/bin/setpriv',
+    `--reuid=${uid}`,
+    `--regid=${GROUP}`,
+    '--clear-groups',
+    '--bounding-set=-all',
+    '--inh-caps=-all',
+    '--no-new-privs',
+    '/usr/bin/env',
+    ...Object.entries(spec.variables).map(([name, value]) => `${name}=${value}`),
+    ...spec.argv,
+  ]
+}
+
+function variables(spec: SandboxSpec): string[] {
+  return Object.entries(spec.variables).flatMap(([name, value]) => ['--setenv', name, value])
+}
+
+function systemFolders(): string[] {
+  const links = OUTSIDE_USR.filter((name) => existsSync(name)).flatMap((name) =>
+    lstatSync(name).isSymbolicLink() ? ['--symlink', `usr${name}`, name] : ['--ro-bind', name, name],
+  )
+  return ['--ro-bind', '/usr', '/usr', ...links]
+}
+
+/** bwrap makes the folders above a mount for itself alone; these are for the environment's user too. */
+function folder(name: string): string[] {
+  return ['--perms', '0755', '--dir', name]
+}
+
+/** The folders above the mounts, outermost first, each once. */
+function parents(mounts: readonly Mount[]): string[] {
+  const found = new Set<string>()
+  for (const { target } of mounts) {
+    for (let up = path.dirname(target); up !== '/'; up = path.dirname(up)) found.add(up)
+  }
+  return [...found].sort()
+}
+
+function isWithin(target: string, folder: string): boolean {
+  return target === folder || target.startsWith(`${folder}/`)
+}

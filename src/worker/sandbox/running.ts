@@ -1,0 +1,193 @@
+import { rm, unlink } from 'node:fs/promises'
+import type { Clock } from '../../base/clock.ts'
+import type { LogRecord } from '../../wire/worker.ts'
+import type { Launcher } from '../launcher/launcher.ts'
+import type { Exit } from '../launcher/protocol.ts'
+import type { Limiter, Limits } from '../limits/limits.ts'
+import { MemoryWatch } from '../limits/memory-watch.ts'
+import type { Fifos } from '../output/fifos.ts'
+import { FrameDecoder } from '../output/frames.ts'
+import { OutputPipe } from '../output/output-pipe.ts'
+import type { Sandbox, SandboxSpec } from './sandbox.ts'
+
+/** What sandboxes are started with: the daemon has one of each. */
+export interface SandboxHost {
+  readonly sandbox: Sandbox
+  readonly limiter: Limiter
+  readonly launcher: Launcher
+  readonly fifos: Fifos
+  readonly clock: Clock
+  readonly report: (error: unknown) => void
+}
+
+export interface SandboxStart extends SandboxSpec {
+  readonly memoryMb: number
+  /**
+   * Not an instruction before the limits hold. Costs up to 10 ms; without it the limits hold some
+   * milliseconds after the start, which a bootstrap that is ours does not use.
+   */
+  readonly waitsForLimits: boolean
+}
+
+export interface SandboxOutput {
+  output(bytes: Uint8Array): Promise<void> | undefined
+  record(record: LogRecord): Promise<void> | undefined
+}
+
+export interface SandboxEnd extends Exit {
+  readonly outOfMemory: boolean
+}
+
+/** How long what an ended environment wrote may take to be read: longer only if a stray process holds it open. */
+const LAST_OUTPUT_MS = 1000
+
+/** A sandbox that was started, until all of it is gone. */
+export class RunningSandbox {
+  readonly #host: SandboxHost
+  readonly #id: string
+  readonly #folder: string
+  readonly #limits: Limits
+  readonly #memory: MemoryWatch
+  readonly #pipes: OutputPipe[]
+  readonly #ended = Promise.withResolvers<SandboxEnd>()
+  readonly #gone = Promise.withResolvers<void>()
+  #dead = false
+
+  /** Takes the FIFOs that the environment writes to. */
+  static async start(host: SandboxHost, start: SandboxStart, output: SandboxOutput): Promise<RunningSandbox> {
+    const [outputFifo, framesFifo] = await Promise.all([host.fifos.take(), host.fifos.take()])
+    return new RunningSandbox(host, start, output, { outputFifo, framesFifo })
+  }
+
+  private constructor(
+    host: SandboxHost,
+    start: SandboxStart,
+    output: SandboxOutput,
+    fifos: { readonly outputFifo: string; readonly framesFifo: string },
+  ) {
+    const { id, folder, memoryMb, temporaryMb, waitsForLimits } = start
+    this.#host = host
+    this.#id = id
+    this.#folder = folder
+    this.#limits = host.limiter.create(id, { memoryMb, temporaryMb })
+    this.#pipes = [
+      new OutputPipe(fifos.outputFifo, (bytes) => output.output(bytes)),
+      framesPipe(fifos.framesFifo, output),
+    ]
+    this.#memory = new MemoryWatch(this.#limits, {
+      memoryMb,
+      clock: host.clock,
+      onExceeded: () => this.kill(),
+    })
+    host.launcher.launch(
+      {
+        type: 'launch',
+        id,
+        ...fifos,
+        ...host.sandbox.command(start, { waitsForLimits }),
+        waitsForLimits: waitsForLimits && host.sandbox.name === 'bubblewrap',
+        cgroups: this.#limits.cgroups,
+        record: `${folder}/process`,
+      },
+      {
+        onLaunched: (pid) => this.#onLaunched(pid, [fifos.outputFifo, fifos.framesFifo]),
+        onExit: (exit) => this.#onExit(exit, [fifos.outputFifo, fifos.framesFifo]),
+      },
+    )
+  }
+
+  /** Its first process has ended, and all that it wrote is consumed. Never rejects. */
+  get ended(): Promise<SandboxEnd> {
+    return this.#ended.promise
+  }
+
+  /** Nothing of it is left: no process, no folder, no cgroup. */
+  get gone(): Promise<void> {
+    return this.#gone.promise
+  }
+
+  /** Calls `then` when what was written before now is consumed. */
+  whenDrained(then: () => void): void {
+    const [output, frames] = this.#pipes as [OutputPipe, OutputPipe]
+    output.whenDrained(() => {
+      if (frames.idle) then()
+      else frames.whenDrained(then)
+    })
+  }
+
+  endInit(): void {
+    this.#limits.endInit()
+  }
+
+  /** Whole megabytes. */
+  peakMemoryMb(): number {
+    return this.#memory.peakMb()
+  }
+
+  /** Ends every process in it, at once. `ended` and `gone` follow. */
+  kill(): void {
+    this.#host.launcher.kill(this.#id)
+  }
+
+  #onLaunched(pid: number, fifos: readonly string[]): void {
+    this.#limits.started(pid)
+    this.#memory.start()
+    // Both ends are open: the names have served.
+    for (const fifo of fifos) unlink(fifo).catch(this.#host.report)
+  }
+
+  #onExit(exit: Exit, fifos: readonly string[]): void {
+    if (this.#dead) return
+    this.#dead = true
+    this.#memory.ended()
+    this.#finish(exit, fifos).then(this.#gone.resolve, (error) => {
+      this.#host.report(error)
+      this.#gone.resolve()
+    })
+  }
+
+  async #finish(exit: Exit, fifos: readonly string[]): Promise<void> {
+    const { error } = exit
+    if (error !== undefined) {
+      // It never had a writer, and will have none: there is no end to wait for.
+      for (const fifo of fifos) await unlink(fifo).catch(() => {})
+      this.#host.report(new Error(`A sandbox could not be started: ${error}`))
+    } else {
+      const given = new AbortController()
+      const pause = this.#host.clock.sleep(LAST_OUTPUT_MS, given.signal).catch(() => {})
+      await Promise.race([Promise.all(this.#pipes.map((pipe) => pipe.ended)), pause])
+      given.abort()
+    }
+    for (const pipe of this.#pipes) pipe.destroy()
+    const outOfMemory = this.#memory.exceeded || this.#limits.ranOutOfMemory()
+    this.#ended.resolve({ ...exit, outOfMemory })
+    await Promise.all([this.#limits.remove(), rm(this.#folder, { recursive: true, force: true })])
+  }
+}
+
+/** Log events do not wait for each other, but the pipe does for all that one reading brought. */
+function framesPipe(fifo: string, output: SandboxOutput): OutputPipe {
+  let full: Promise<void> | undefined
+  const decoder = new FrameDecoder(
+    (record) => {
+      full = both(full, output.record(record))
+    },
+    (bytes) => {
+      full = both(full, output.output(bytes))
+    },
+  )
+  return new OutputPipe(
+    fifo,
+    (bytes) => {
+      full = undefined
+      decoder.push(bytes)
+      return full
+    },
+    () => decoder.end(),
+  )
+}
+
+function both(one: Promise<void> | undefined, other: Promise<void> | undefined): Promise<void> | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return Promise.all([one, other]).then(() => {})
+}

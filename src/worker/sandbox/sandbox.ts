@@ -1,0 +1,70 @@
+import type { LaunchCommand } from '../launcher/protocol.ts'
+
+/** What runs in a sandbox: one execution environment, with its surroundings. */
+export interface SandboxSpec {
+  readonly id: string
+  /** The program and its arguments, in paths as they are inside. */
+  readonly argv: readonly string[]
+  /** In paths as they are inside. */
+  readonly variables: Readonly<Record<string, string>>
+  /** The function's unpacked code: /var/task inside. */
+  readonly codeFolder: string
+  /** The runtime's files and its bootstrap. */
+  readonly mounts: readonly Mount[]
+  /** The Runtime API's socket. */
+  readonly runtimeSocket: string
+  /** A folder that is the environment's alone and goes with it. */
+  readonly folder: string
+  /** Size of /tmp. */
+  readonly temporaryMb: number
+  /** The user that the environment runs as, where it has one of its own. */
+  readonly uid: number | undefined
+}
+
+/** A folder or file of the host, read-only inside. */
+export interface Mount {
+  readonly source: string
+  /** Where it is inside. */
+  readonly target: string
+}
+
+/** What is isolated and what is not, in words for the start-up line and `lambdad status`. */
+export interface Isolation {
+  readonly sandbox: SandboxName
+  /** False where functions could do all that the daemon's user can. */
+  readonly isolates: boolean
+  /** What an environment cannot reach. */
+  readonly isolated: readonly string[]
+  /** What it can. */
+  readonly shared: readonly string[]
+  /** Why not a better one, and the one command that changes it. */
+  readonly advice?: string
+}
+
+export type SandboxName = 'bubblewrap' | 'process'
+
+/** Which part of a launch is the sandbox's own affair. */
+export type SandboxedCommand = Pick<
+  LaunchCommand,
+  'argv' | 'variables' | 'cwd' | 'sandboxed' | 'seccompFilter'
+>
+
+/** One way to wall an environment in. Decides how it is started; the launcher does it. */
+export interface Sandbox {
+  readonly name: SandboxName
+  /** Whether each environment gets a user of its own, which tells them apart on a network port. */
+  readonly ownUsers: boolean
+  /** What it needs on disk before the first start. */
+  prepare(): Promise<void>
+  command(spec: SandboxSpec, options: { readonly waitsForLimits: boolean }): SandboxedCommand
+  isolation(): Isolation
+}
+
+/** Inside every sandbox that has a file system of its own. */
+export const INSIDE = {
+  code: '/var/task',
+  runtimeSocket: '/run/lambdad/runtime.sock',
+} as const
+
+/** Descriptor of the framed log channel in the runtime's process. */
+export const FRAMES_FD = 3

@@ -1,0 +1,15 @@
+export interface WorkerSettings {
+  /** How long a runtime may take to ask for its first event, when it is started ahead of an invocation. */
+  readonly initTimeoutMs: number
+  /** Unpacked code that no environment uses is removed above this, the longest unused first. */
+  readonly codeCacheBytes: number
+  /** Processor time in proportion to memory, as on AWS. Without it each environment may use whole processors. */
+  readonly limitsProcessor: boolean
+}
+
+export const WORKER_DEFAULTS: WorkerSettings = {
+  // AWS's limit, for on-demand environments.
+  initTimeoutMs: 10_000,
+  codeCacheBytes: 4 * 1024 ** 3,
+  limitsProcessor: true,
+}

@@ -1,0 +1,200 @@
+import { mkdirSync } from 'node:fs'
+import type { Clock } from '../base/clock.ts'
+import { ZipError } from '../base/zip/index.ts'
+import type { FunctionVersion } from '../wire/function-version.ts'
+import type { PlatformErrorCode } from '../wire/invocation.ts'
+import type { InitializationType } from '../wire/platform-event.ts'
+import type { CodeCache, UnpackedCode } from './code/code-cache.ts'
+import { findEntrypoint } from './entrypoint.ts'
+import { platformFailure } from './environment/payloads.ts'
+import { CannotStart, type Runtime } from './environment/runtime.ts'
+import { type Credentials, variablesOf } from './environment/variables.ts'
+import { isCustom, type LaunchPlan, type PlanLaunch } from './launch-plan.ts'
+import type { RuntimeCalls } from './runtime-api/routes.ts'
+import { RuntimeApi } from './runtime-api/server.ts'
+import { RunningSandbox, type SandboxHost, type SandboxOutput } from './sandbox/running.ts'
+import { FRAMES_FD } from './sandbox/sandbox.ts'
+import type { Users } from './users.ts'
+
+export interface StarterParts {
+  readonly clock: Clock
+  readonly host: SandboxHost
+  readonly code: CodeCache
+  readonly users: Users
+  readonly codeOf: (fn: FunctionVersion) => Promise<string>
+  readonly planLaunch: PlanLaunch
+  readonly credentialsOf: (fn: FunctionVersion) => Credentials | Promise<Credentials>
+  readonly endpoint: () => string
+  /** In which each running sandbox gets a folder. */
+  readonly folder: string
+  readonly limitsProcessor: boolean
+}
+
+export interface RuntimeStart {
+  /** The environment's, and which of its runtimes this is: a failed one is followed by another. */
+  readonly id: string
+  readonly fn: FunctionVersion
+  readonly initializationType: InitializationType
+  readonly logStream: string
+  readonly calls: RuntimeCalls
+  readonly output: SandboxOutput
+}
+
+/** Brings together what a runtime needs, its code, its Runtime API, its sandbox, and starts it. Throws `CannotStart`. */
+export async function startRuntime(parts: StarterParts, start: RuntimeStart): Promise<Runtime> {
+  const { fn } = start
+  const [plan, credentials] = await Promise.all([planOf(parts, fn), parts.credentialsOf(fn)])
+  const code = await codeOf(parts, fn)
+  try {
+    const argv = isCustom(fn.runtime) ? await entrypointIn(code.folder) : plan.argv
+    return await startWith(parts, start, { plan: { ...plan, argv }, credentials, code })
+  } catch (error) {
+    code.release()
+    throw error
+  }
+}
+
+interface Ingredients {
+  readonly plan: LaunchPlan
+  readonly credentials: Credentials
+  readonly code: UnpackedCode
+}
+
+async function startWith(
+  parts: StarterParts,
+  start: RuntimeStart,
+  { plan, credentials, code }: Ingredients,
+): Promise<Runtime> {
+  const { id, fn } = start
+  const folder = `${parts.folder}/${id}`
+  const uid = parts.host.sandbox.ownUsers ? parts.users.take() : undefined
+  const api = new RuntimeApi(start.calls, uid)
+  mkdirSync(folder, { mode: 0o700 })
+  try {
+    const runtimeSocket = `${folder}/rt.sock`
+    const runtimeApi = await api.listen(runtimeSocket)
+    const { logStream, initializationType } = start
+    const ofRuntime = isCustom(fn.runtime)
+      ? plan.env
+      : { ...plan.env, _LAMBDA_TELEMETRY_LOG_FD: String(FRAMES_FD) }
+    const endpoint = parts.endpoint()
+    const sandbox = await RunningSandbox.start(
+      parts.host,
+      {
+        id,
+        argv: plan.argv,
+        variables: variablesOf({
+          fn,
+          environmentId: id,
+          initializationType,
+          logStream,
+          credentials,
+          endpoint,
+          runtimeApi,
+          ofRuntime,
+        }),
+        codeFolder: code.folder,
+        mounts: plan.mounts,
+        runtimeSocket,
+        folder,
+        temporaryMb: fn.ephemeralStorageMb,
+        uid,
+        memoryMb: fn.memoryMb,
+        waitsForLimits: isCustom(fn.runtime),
+      },
+      start.output,
+    )
+    const release = () => {
+      code.release()
+      if (uid !== undefined) parts.users.giveBack(uid)
+    }
+    return new StartedRuntime(api, sandbox, {
+      version: plan.runtimeVersion,
+      release,
+      limitsProcessor: parts.limitsProcessor,
+    })
+  } catch (error) {
+    api.close()
+    if (uid !== undefined) parts.users.giveBack(uid)
+    throw error
+  }
+}
+
+class StartedRuntime implements Runtime {
+  readonly version: string | undefined
+  readonly gone: Promise<void>
+  readonly #api: RuntimeApi
+  readonly #sandbox: RunningSandbox
+  readonly #limitsProcessor: boolean
+
+  constructor(
+    api: RuntimeApi,
+    sandbox: RunningSandbox,
+    options: { version: string | undefined; release: () => void; limitsProcessor: boolean },
+  ) {
+    this.version = options.version
+    this.#limitsProcessor = options.limitsProcessor
+    this.#api = api
+    this.#sandbox = sandbox
+    this.gone = sandbox.gone.then(() => {
+      api.close()
+      options.release()
+    })
+  }
+
+  get ended() {
+    return this.#sandbox.ended
+  }
+
+  whenDrained(then: () => void): void {
+    this.#sandbox.whenDrained(then)
+  }
+
+  endInit(): void {
+    if (this.#limitsProcessor) this.#sandbox.endInit()
+  }
+
+  peakMemoryMb(): number {
+    return this.#sandbox.peakMemoryMb()
+  }
+
+  kill(): void {
+    this.#api.close()
+    this.#sandbox.kill()
+  }
+}
+
+async function planOf({ planLaunch }: StarterParts, fn: FunctionVersion): Promise<LaunchPlan> {
+  // The program is the function's own: what it is started with is found in its code.
+  if (isCustom(fn.runtime)) return { argv: [], env: {}, mounts: [] }
+  const plan = await planLaunch(fn)
+  if ('kind' in plan) throw cannotStart('InvalidRuntimeException', plan.message)
+  return plan
+}
+
+async function codeOf({ code, codeOf }: StarterParts, fn: FunctionVersion): Promise<UnpackedCode> {
+  try {
+    return await code.take(fn.codeBlob, () => codeOf(fn))
+  } catch (error) {
+    if (error instanceof ZipError) {
+      throw cannotStart(
+        'InvalidZipFileException',
+        `Could not unzip the deployment package: ${error.message}`,
+        error,
+      )
+    }
+    throw error
+  }
+}
+
+async function entrypointIn(codeFolder: string): Promise<readonly string[]> {
+  const found = await findEntrypoint(codeFolder)
+  if ('argv' in found) return found.argv
+  throw new CannotStart(found.wrong, (requestId) =>
+    platformFailure(requestId, 'Runtime.InvalidEntrypoint', found.wrong),
+  )
+}
+
+function cannotStart(code: PlatformErrorCode, message: string, cause?: unknown): CannotStart {
+  return new CannotStart(message, () => ({ kind: 'platform-error', code, message }), { cause })
+}

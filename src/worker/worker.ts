@@ -1,0 +1,183 @@
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import type { FunctionVersion } from '../wire/function-version.ts'
+import type {
+  EnvironmentListener,
+  EnvironmentSource,
+  StartOptions,
+  TelemetrySink,
+  Worker,
+} from '../wire/worker.ts'
+import { CodeCache } from './code/code-cache.ts'
+import { Environment } from './environment/environment.ts'
+import { serviceFailure } from './environment/payloads.ts'
+import { CannotStart, type Runtime, type StartRuntime } from './environment/runtime.ts'
+import type { Credentials } from './environment/variables.ts'
+import { isolationOf, type WorkerIsolation } from './isolation.ts'
+import { planLaunch, type RuntimeFinder } from './launch-plan.ts'
+import { Launcher } from './launcher/launcher.ts'
+import { chooseLimiter } from './limits/choose.ts'
+import { Fifos } from './output/fifos.ts'
+import { endLeftovers, makeOwnFolder, noteGroups, runFolderOf } from './run-folder.ts'
+import { chooseSandbox, type SandboxChoice } from './sandbox/choose.ts'
+import { WORKER_DEFAULTS, type WorkerSettings } from './settings.ts'
+import { type StarterParts, startRuntime } from './starter.ts'
+import { Users } from './users.ts'
+
+export interface WorkerParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly telemetry: TelemetrySink
+  /** The path of a function's deployment package. */
+  readonly codeOf: (fn: FunctionVersion) => Promise<string>
+  readonly runtimes: RuntimeFinder
+  readonly credentialsOf: (fn: FunctionVersion) => Credentials | Promise<Credentials>
+  /** Where functions reach lambdad's APIs: `http://127.0.0.1:4566`. Asked at each start. */
+  readonly endpoint: () => string
+  /** `run/` and `cache/code/` in it are the worker's. */
+  readonly folder: string
+  readonly sandbox?: SandboxChoice
+  readonly settings?: Partial<WorkerSettings>
+  /** Hears of what went wrong and is nobody's answer. */
+  readonly report: (error: unknown) => void
+}
+
+/** Runs environments on this machine, as children of this process. */
+export interface LocalWorker extends Worker {
+  /** Ends what a daemon that died left running, and tries out the sandbox. Some 20 ms. */
+  start(): Promise<void>
+  /** Ends all environments. Resolves when nothing of them is left. */
+  stop(): Promise<void>
+  /** What is isolated and limited, and what is not. Known once it has started. */
+  isolation(): WorkerIsolation
+  /** The same in one phrase. */
+  announcement(): string
+}
+
+export function createWorker(parts: WorkerParts): LocalWorker {
+  return new OneWorker(parts)
+}
+
+class OneWorker implements LocalWorker {
+  readonly #parts: WorkerParts
+  readonly #settings: WorkerSettings
+  readonly #launcher: Launcher
+  readonly #environments = new Set<Environment>()
+  #ownFolder = ''
+  #starter: StarterParts | undefined
+  #stopped = false
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts
+    this.#settings = { ...WORKER_DEFAULTS, ...parts.settings }
+    this.#launcher = new Launcher(parts.report)
+  }
+
+  async start(): Promise<void> {
+    const { folder, random, clock } = this.#parts
+    const runFolder = runFolderOf(folder)
+    // In the background: it is needed with the first environment only.
+    this.#launcher.warm()
+    await endLeftovers(runFolder, clock)
+    this.#ownFolder = makeOwnFolder(runFolder, random.hex(4))
+    this.#starter = await this.#makeStarter()
+  }
+
+  startEnvironment(fn: FunctionVersion, { initializationType, listener }: StartOptions): Environment {
+    const { clock, random, telemetry, report } = this.#parts
+    const environmentId = random.hex(8)
+    const source = { environmentId, fn, logStream: logStreamOf(fn, clock, random) }
+    const environment = new Environment({
+      source,
+      initializationType,
+      listener: this.#watching(listener),
+      telemetry,
+      clock,
+      initTimeoutMs: this.#settings.initTimeoutMs,
+      startRuntime: this.#starterFor(source, initializationType),
+      report,
+    })
+    this.#environments.add(environment)
+    return environment
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    const environments = [...this.#environments]
+    for (const environment of environments) environment.retire()
+    await this.#launcher.stop()
+    await Promise.all(environments.map((environment) => environment.gone()))
+    await this.#starter?.host.limiter.close()
+    if (this.#ownFolder !== '') await rm(this.#ownFolder, { recursive: true, force: true })
+  }
+
+  isolation(): WorkerIsolation {
+    if (this.#starter === undefined) throw new Error('The worker was not started.')
+    const { sandbox, limiter } = this.#starter.host
+    return isolationOf(sandbox, limiter)
+  }
+
+  announcement(): string {
+    return this.isolation().summary
+  }
+
+  async #makeStarter(): Promise<StarterParts> {
+    const { clock, folder, random, report, runtimes, sandbox: choice = 'auto' } = this.#parts
+    const fifos = new Fifos(this.#launcher, `${this.#ownFolder}/fifos`)
+    fifos.warm()
+    const bytesMax = this.#settings.codeCacheBytes
+    const code = new CodeCache(path.resolve(folder, 'cache/code'), { bytesMax, report })
+    const [sandbox] = await Promise.all([
+      chooseSandbox(choice, `${this.#ownFolder}/sandbox`),
+      code.removeLeftovers(),
+    ])
+    const limiter = chooseLimiter(`lambdad-${process.pid}-${random.hex(4)}`, clock)
+    noteGroups(this.#ownFolder, limiter.folders)
+    return {
+      ...this.#parts,
+      planLaunch: (fn) => planLaunch(runtimes, fn),
+      code,
+      users: new Users(),
+      folder: `${this.#ownFolder}/e`,
+      limitsProcessor: this.#settings.limitsProcessor,
+      host: { sandbox, limiter, launcher: this.#launcher, fifos, clock, report },
+    }
+  }
+
+  #starterFor(
+    source: EnvironmentSource,
+    initializationType: StartOptions['initializationType'],
+  ): StartRuntime {
+    let started = 0
+    return async (calls, output): Promise<Runtime> => {
+      const parts = this.#starter
+      if (parts === undefined || this.#stopped) {
+        throw new CannotStart('not running', () => serviceFailure('lambdad is starting or stopping.'))
+      }
+      const { environmentId, fn, logStream } = source
+      const id = `${environmentId}-${++started}`
+      return startRuntime(parts, { id, fn, initializationType, logStream, calls, output })
+    }
+  }
+
+  /** Hears of the end before placement does. */
+  #watching(listener: EnvironmentListener): EnvironmentListener {
+    return {
+      onFree: (environment) => listener.onFree(environment),
+      onGone: (environment) => {
+        const gone = environment as Environment
+        gone.gone().then(() => this.#environments.delete(gone))
+        listener.onGone(environment)
+      },
+    }
+  }
+}
+
+/** `2026/11/21/[$LATEST]4f1c…`; in a log group of the owner's choice with the function's name before. */
+function logStreamOf(fn: FunctionVersion, clock: Clock, random: Random): string {
+  const date = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/')
+  const own = fn.logging.group !== `/aws/lambda/${fn.name}`
+  return `${date}/${own ? fn.name : ''}[${fn.version}]${random.hex(16)}`
+}
