@@ -21,8 +21,8 @@ export interface LogIngestSettings {
 }
 
 /**
- * The inner door for the logs of functions: events are taken at once, made visible to live tails, and kept in
- * one transaction for all streams a moment later.
+ * The inner door for the logs of functions: events are taken at once, made visible to live tails, and kept a
+ * moment later, those of many streams in one transaction.
  */
 export interface LogIngest {
   /** Takes all of `events`. A promise says that the buffer is full, and resolves when there is room again. */
@@ -41,6 +41,8 @@ const OVERFULL = 2
 const FLUSH_BYTES = 2 * 1024 * 1024
 /** The share of time that flushing may take while nobody waits for it: the next one waits so much longer. */
 const REST_PER_FLUSH = 4
+/** Streams that one transaction takes: other writers, and this thread's other work, get their turn after it. */
+const STREAMS_PER_WRITE = 100
 /** A failing database is tried again after these waits, some 25 seconds in all. */
 const RETRY_AFTER_MS = [50, 200, 1000, 3000, 5000, 15_000]
 
@@ -139,9 +141,15 @@ class BufferedIngest implements LogIngest {
     if (this.#pending.size > 0) this.#flushSoon(Math.max(this.#flushAfterMs, rest))
   }
 
-  /** Never rejects: what could not be kept is reported. */
   async #keep(pending: ReadonlyMap<string, Pending>): Promise<void> {
-    const batches = [...pending.values()].map(toBatch)
+    const all = [...pending.values()]
+    for (let at = 0; at < all.length; at += STREAMS_PER_WRITE)
+      await this.#keepSome(all.slice(at, at + STREAMS_PER_WRITE))
+  }
+
+  /** Never rejects: what could not be kept is reported. */
+  async #keepSome(pending: readonly Pending[]): Promise<void> {
+    const batches = pending.map(toBatch)
     for (let tries = 0; ; tries++) {
       try {
         await this.#deps.store.append(batches, this.#deps.clock.now())
@@ -155,10 +163,9 @@ class BufferedIngest implements LogIngest {
     }
   }
 
-  #reportUnkept(pending: ReadonlyMap<string, Pending>, cause: unknown): void {
-    let count = 0
-    for (const { events } of pending.values()) count += events.length
-    const message = `${count} log events of ${pending.size} streams are lost: the database did not take them`
+  #reportUnkept(pending: readonly Pending[], cause: unknown): void {
+    const count = pending.reduce((sum, { events }) => sum + events.length, 0)
+    const message = `${count} log events of ${pending.length} streams are lost: the database did not take them`
     this.#deps.reportFault(new Error(message, { cause }))
   }
 

@@ -4,7 +4,7 @@ import { realClock } from '../../base/clock.ts'
 import { realRandom } from '../../base/random.ts'
 import { openSqlite } from '../../store/sqlite.ts'
 import { createLogsRoom } from './room.ts'
-import { SqlLogStore } from './store.sql.ts'
+import { createLogStore } from './store.sql.ts'
 
 const TARGET = { accountId: '111111111111', region: 'us-east-1', group: '/g', stream: 's' }
 
@@ -17,7 +17,7 @@ test('a room that stops has kept all that was appended', async () => {
   for (let n = 0; n < 100; n++) room.append(TARGET, [{ timestamp: n, message: `${n}` }])
   await room.stop()
 
-  const store = new SqlLogStore(database)
+  const store = createLogStore(database)
   const group = await store.findGroup({ ...TARGET, name: '/g' })
   const [stream] = await store.findStreams(group?.id ?? 0, ['s'])
   assert.equal(stream?.lastEventAt, 99)

@@ -7,7 +7,7 @@ import { createLogExpiry } from './expiry.ts'
 import { createLogIngest, type LogIngestSettings } from './ingest.ts'
 import { LiveTails } from './live-tail.ts'
 import { createLogsOperations } from './service.ts'
-import { SqlLogStore } from './store.sql.ts'
+import { createLogStore } from './store.sql.ts'
 
 export interface LogsRoomDeps {
   readonly database: Database
@@ -32,7 +32,7 @@ export interface LogsRoom {
 
 export function createLogsRoom(deps: LogsRoomDeps): LogsRoom {
   const { database, clock, random, reportFault, settings = {} } = deps
-  const store = new SqlLogStore(database)
+  const store = createLogStore(database)
   const liveTails = new LiveTails()
   const ingest = createLogIngest({ store, clock, liveTails, reportFault, settings })
   const expiry = createLogExpiry({ store, clock, reportFault })

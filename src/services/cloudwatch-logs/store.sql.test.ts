@@ -1,11 +1,11 @@
 import { describeOnEveryDatabase } from '../../store/testing.ts'
 import { describeLogStore } from './store.contract.ts'
-import { SqlLogStore } from './store.sql.ts'
+import { createLogStore } from './store.sql.ts'
 
 describeOnEveryDatabase('log store', (open) =>
   describeLogStore(async (t) => {
     const database = await open()
     t.after(() => database.close())
-    return new SqlLogStore(database)
+    return createLogStore(database)
   }),
 )

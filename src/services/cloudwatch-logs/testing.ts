@@ -8,7 +8,7 @@ import type { LogsDeps } from './deps.ts'
 import { createLogIngest, type LogIngestSettings } from './ingest.ts'
 import { LiveTails } from './live-tail.ts'
 import { createLogsOperations, type logsOperations } from './service.ts'
-import { SqlLogStore } from './store.sql.ts'
+import { createLogStore } from './store.sql.ts'
 
 type Client = typeof import('@aws-sdk/client-cloudwatch-logs')
 type Name = keyof typeof logsOperations
@@ -30,7 +30,7 @@ export async function logsRig(
 ): Promise<LogsRig> {
   const database = await openSqlite(':memory:')
   const clock = new VirtualClock()
-  const store = new SqlLogStore(database)
+  const store = createLogStore(database)
   const liveTails = new LiveTails()
   const faults: unknown[] = []
   const reportFault = (error: unknown) => void faults.push(error)
