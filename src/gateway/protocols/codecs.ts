@@ -9,7 +9,8 @@ import {
 import { fromBase64, fromUtf8, toBase64, toUtf8 } from '@smithy/core/serde'
 import { AwsError } from '../../aws/error.ts'
 import { serializationError } from '../errors.ts'
-import type { Schema } from '../model/schema.ts'
+import { type Schema, schemaOf } from '../model/schema.ts'
+import { checkCborBounds } from './cbor-bounds.ts'
 
 /** A body format, both ways, driven by schemas. An instance holds no state between calls and can be shared. */
 export interface Codec {
@@ -38,13 +39,23 @@ interface Writer {
 
 export function jsonCodec(contentType: string, options: { jsonName: boolean }): Codec {
   const settings = { ...formats(EPOCH_SECONDS), ...options }
-  const reader = inContext(new JsonShapeDeserializer2(settings))
+  const reader = inContext(new JsonReader(settings))
   const writer = inContext(new JsonShapeSerializer2(settings))
   return {
     contentType,
     // `read` would do both, but is asynchronous.
     read: (schema, bytes) => parsing(() => reader.readObject(schema, parseJsonObject(bytes))),
     write: (schema, value) => plainBytes(flushed(writer, schema, value)),
+  }
+}
+
+/** The SDK's reader takes a list for a structure without members. */
+class JsonReader extends JsonShapeDeserializer2 {
+  protected override _read(schema: Schema, value: unknown): unknown {
+    if (Array.isArray(value) && schemaOf(schema).isStructSchema()) {
+      throw serializationError('Start of list found where not expected')
+    }
+    return super._read(schema, value)
   }
 }
 
@@ -64,7 +75,11 @@ export function cborCodec(): Codec {
   const writer = inContext(new CborShapeSerializer2())
   return {
     contentType: 'application/cbor',
-    read: (schema, bytes) => (bytes.length === 0 ? {} : parsing(() => reader.read(schema, bytes))),
+    read(schema, bytes) {
+      if (bytes.length === 0) return {}
+      checkCborBounds(bytes)
+      return parsing(() => reader.read(schema, bytes))
+    },
     write: (schema, value) => flushed(writer, schema, value),
   }
 }
@@ -123,7 +138,13 @@ function parsing<T>(parse: () => T): T {
     return parse()
   } catch (error) {
     if (error instanceof AwsError) throw error
-    const reason = error instanceof Error ? error.message : String(error)
-    throw serializationError(`Could not parse the request: ${reason}`, error)
+    throw serializationError(`Could not parse the request: ${reasonOf(error)}`, error)
   }
+}
+
+/** The readers trip over what they do not expect, and their types and call stacks say nothing to a caller. */
+function reasonOf(error: unknown): string {
+  if (error instanceof RangeError) return 'it is nested too deeply, or its lengths are wrong'
+  if (error instanceof TypeError || !(error instanceof Error)) return 'it does not have the form of its input'
+  return error.message
 }

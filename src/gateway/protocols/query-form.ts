@@ -8,8 +8,8 @@ export interface FormNode {
   branches?: Map<string, FormNode>
 }
 
-/** SQS takes batches of ten with ten attributes of three parts each; nothing that AWS documents has more. */
-const FIELDS_MAX = 10_000
+/** The megabyte that PutMetricData may send holds some 25,000; each costs a branch of the tree. */
+const FIELDS_MAX = 50_000
 /** The deepest that AWS's inputs go is about 12; a caller's names must not grow the tree without end. */
 const DEPTH_MAX = 32
 
