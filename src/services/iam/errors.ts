@@ -55,10 +55,6 @@ export function validationError(message: string): AwsError {
   return new AwsError('ValidationError', message, { status: 400 })
 }
 
-export function unsupported(what: string): AwsError {
-  return validationError(`lambdad does not support ${what}.`)
-}
-
 /** The policies that AWS keeps can be read and attached by everybody, and changed by nobody. */
 export function awsPolicyIsFixed(action: string, arn: string): AwsError {
   return new AwsError(
