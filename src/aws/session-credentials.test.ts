@@ -104,6 +104,6 @@ test('base32 survives both ways', () => {
     const bytes = Buffer.from(hex, 'hex')
     assert.equal(fromBase32(base32(bytes))?.toString('hex'), hex)
   }
-  assert.equal(base32(Buffer.from('foobar')), 'MZXW6YTBOI')
+  assert.equal(base32(Buffer.from('fooba')), 'MZXW6YTB')
   assert.equal(fromBase32('a'), undefined)
 })

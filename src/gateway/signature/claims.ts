@@ -30,7 +30,9 @@ const S3_THREE_PARTS =
 /** Reads the `Authorization` header or a presigned URL's query. Throws where there is neither. */
 export function readClaims(request: SignedRequest, refuse: Refusals): Claims {
   const query = new URLSearchParams(request.search)
-  if (request.headers.authorization !== undefined) return fromHeader(request, refuse)
+  const { authorization } = request.headers
+  if (authorization !== undefined && query.has('X-Amz-Algorithm')) throw refuse.twoSignatures(authorization)
+  if (authorization !== undefined) return fromHeader(request, refuse)
   if (query.has('X-Amz-Algorithm') || query.has('X-Amz-Signature')) return fromQuery(query, refuse)
   throw refuse.unsigned()
 }

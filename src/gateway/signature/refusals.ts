@@ -9,6 +9,8 @@ import { formatAmzDate, formatS3Date } from './amz-date.ts'
 export interface Refusals {
   /** Nothing in the request says who sent it. */
   unsigned(): AwsError
+  /** There are two signatures, in the header and in the query. */
+  twoSignatures(authorization: string): AwsError
   /** The signature cannot be read; `text` says why. */
   malformed(text: string, s3Text?: string): AwsError
   /** There is no date, or none that can be read. */
@@ -55,6 +57,7 @@ export function refusalsFor(request: SignedRequest): Refusals {
           ? 'Missing Authentication Token'
           : 'Request is missing Authentication Token',
       ),
+    twoSignatures: () => error(incomplete, ONE_MECHANISM, incompleteStatus),
     malformed: (text) => error(incomplete, text, incompleteStatus),
     badDate: (text) => error(incomplete, text, incompleteStatus),
     wrongScope: (text) => error(invalid, text),
@@ -77,6 +80,9 @@ export function refusalsFor(request: SignedRequest): Refusals {
       error(incomplete, `Unsupported AWS 'algorithm': '${algorithm}'.${hint(algorithm)}`, incompleteStatus),
   }
 }
+
+const ONE_MECHANISM =
+  'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified'
 
 /** AWS verifies Signature Version 4A; we do not, and say so. */
 function hint(algorithm: string): string {
@@ -119,6 +125,11 @@ function s3Refusals(request: SignedRequest): Refusals {
 
   return {
     unsigned: () => denied('Access Denied'),
+    twoSignatures: (authorization) =>
+      new AwsError('InvalidArgument', ONE_MECHANISM, {
+        status: 400,
+        members: { ArgumentName: 'Authorization', ArgumentValue: authorization },
+      }),
     malformed: (text, s3Text) => malformed(s3Text ?? text),
     badDate: () =>
       presigned

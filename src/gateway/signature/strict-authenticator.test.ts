@@ -445,6 +445,12 @@ describe('a presigned URL', () => {
   })
 })
 
+test('two signatures at once are refused: it would not be clear whose request it is', async () => {
+  const twice = (name: Name) => ({ ...signed(name), url: '/p?q=1&X-Amz-Algorithm=AWS4-HMAC-SHA256' })
+  assert.equal((await refused('s3', twice('s3'))).code, '400 InvalidArgument')
+  assert.equal((await refused('iam', twice('iam'))).code, '400 IncompleteSignature')
+})
+
 test('an expired token is refused in each family’s words', async () => {
   const expected = {
     lambda: '403 ExpiredTokenException',
