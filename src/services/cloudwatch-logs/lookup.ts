@@ -15,9 +15,17 @@ export async function findGroup(deps: LogsDeps, reference: GroupReference, call:
   return groupNamed(deps, groupNameIn(reference, call), call)
 }
 
-export async function groupNamed({ store }: LogsDeps, name: string, call: Call): Promise<LogGroup> {
-  const { accountId, region } = call
-  const group = await store.findGroup({ accountId, region, name })
+export async function groupNamed(
+  { store, ingest }: LogsDeps,
+  name: string,
+  { accountId, region }: Call,
+): Promise<LogGroup> {
+  const key = { accountId, region, name }
+  const found = await store.findGroup(key)
+  if (found !== undefined) return found
+  // A function's first lines make its group, and may not be kept yet.
+  await ingest.flush()
+  const group = await store.findGroup(key)
   if (group === undefined) throw groupNotFound()
   return group
 }

@@ -28,6 +28,7 @@ export const describeLogGroups: LogsOperation<'DescribeLogGroups'> = async (deps
   const question = ['DescribeLogGroups', call.accountId, call.region, prefix, containing, names]
   const after = parseToken(input.nextToken, question, isText)
   const limit = input.limit ?? PAGE_MAX
+  await deps.ingest.flush()
   const { accountId, region } = call
   const found = await deps.store.listGroups({
     accountId,

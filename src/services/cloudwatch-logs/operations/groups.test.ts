@@ -163,3 +163,22 @@ test('another account sees nothing of it', async (t) => {
   await assert.rejects(run('DeleteLogGroup', { logGroupName: '/g' }, call), NOT_FOUND)
   await assert.rejects(run('DescribeLogStreams', { logGroupIdentifier: ARN }, call), NOT_FOUND)
 })
+
+test('the group of a function that wrote its first line a moment ago is there', async (t) => {
+  const group = async (use: (rig: Awaited<ReturnType<typeof logsRig>>) => Promise<unknown>) => {
+    const rig = await logsRig(t)
+    rig.ingest.append({ accountId: '111111111111', region: 'us-east-1', group: '/g', stream: 's' }, [
+      { timestamp: 1, message: 'first' },
+    ])
+    return use(rig)
+  }
+  assert.deepEqual(
+    await group(async ({ run }) =>
+      (await run('DescribeLogGroups', {})).logGroups?.map((one) => one.logGroupName),
+    ),
+    ['/g'],
+  )
+  await group(({ run }) => run('PutRetentionPolicy', { logGroupName: '/g', retentionInDays: 1 }))
+  await group(({ run }) => run('TagResource', { resourceArn: ARN, tags: { a: 'b' } }))
+  await group(({ run }) => run('DeleteLogGroup', { logGroupName: '/g' }))
+})

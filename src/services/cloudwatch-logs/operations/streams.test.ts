@@ -50,6 +50,9 @@ test('streams refuse names that are taken, and groups that are not there', async
   await assert.rejects(run('DeleteLogStream', stream), NO_GROUP)
   await run('CreateLogGroup', { logGroupName: '/g' })
   await assert.rejects(run('DeleteLogStream', stream), NO_STREAM)
+  await assert.rejects(run('CreateLogStream', { ...stream, logStreamName: 'a\0b' }), {
+    code: 'InvalidParameterException',
+  })
   await run('CreateLogStream', stream)
   await assert.rejects(run('CreateLogStream', stream), {
     code: 'ResourceAlreadyExistsException',

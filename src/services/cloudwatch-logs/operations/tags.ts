@@ -1,4 +1,5 @@
 import { parseArn } from '../../../aws/arn.ts'
+import { AwsError } from '../../../aws/error.ts'
 import type { Call, LogsDeps, LogsOperation } from '../deps.ts'
 import { groupNotFound, resourceNotFound, tooManyTags } from '../errors.ts'
 import { groupArn, type LogGroup, TAGS_MAX } from '../group.ts'
@@ -53,8 +54,7 @@ async function groupOfArn(deps: LogsDeps, text: string, call: Call): Promise<Log
   const name = arn?.resource.match(/^log-group:([^:*]+)(:\*)?$/)?.[1]
   const isHere = arn?.accountId === call.accountId && arn.region === call.region
   if (arn?.service !== 'logs' || name === undefined || !isHere) throw resourceNotFound()
-  const { accountId, region } = call
-  const group = await deps.store.findGroup({ accountId, region, name })
-  if (group === undefined) throw resourceNotFound()
-  return group
+  return groupNamed(deps, name, call).catch((error) => {
+    throw error instanceof AwsError ? resourceNotFound() : error
+  })
 }
