@@ -40,7 +40,7 @@ export function failureLine(record: RuntimeDone, time: string, timeoutMs: number
   if (record.status === 'timeout')
     return `${time} ${record.requestId} Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds\n\n`
   if (record.status !== 'error') return undefined
-  const message = record.errorMessage ?? 'Runtime exited without providing a reason'
+  const message = record.errorMessage ?? 'Runtime exited with error'
   return `RequestId: ${record.requestId} Error: ${message}\n${record.errorType ?? 'Runtime.Unknown'}\n`
 }
 
