@@ -99,7 +99,7 @@ async function createMany(lambda: LambdaClient, prefix: string, acknowledged: Se
 /** Its code is there, and it runs. */
 async function assertWhole(lambda: LambdaClient, name: string): Promise<void> {
   await waitUntilFunctionActiveV2(
-    { client: lambda, maxWaitTime: 5, minDelay: 0, maxDelay: 1 },
+    { client: lambda, maxWaitTime: 5, minDelay: 0.05, maxDelay: 1 },
     { FunctionName: name },
   )
   const { Code } = await lambda.send(new GetFunctionCommand({ FunctionName: name }))

@@ -400,7 +400,7 @@ describe('calls that Invoke refuses', () => {
 
 async function updated(lambda: Parameters<typeof waitUntilFunctionUpdatedV2>[0]['client'], name: string) {
   await waitUntilFunctionUpdatedV2(
-    { client: lambda, maxWaitTime: 10, minDelay: 0, maxDelay: 1 },
+    { client: lambda, maxWaitTime: 10, minDelay: 0.05, maxDelay: 1 },
     { FunctionName: name },
   )
 }

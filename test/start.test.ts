@@ -160,7 +160,7 @@ async function createHello(endpoint: string): Promise<void> {
     }),
   )
   await waitUntilFunctionActiveV2(
-    { client, maxWaitTime: 10, minDelay: 0, maxDelay: 1 },
+    { client, maxWaitTime: 10, minDelay: 0.05, maxDelay: 1 },
     { FunctionName: 'hello' },
   )
 }

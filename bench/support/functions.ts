@@ -44,7 +44,7 @@ export async function createEcho(client: LambdaClient, name: string, runtime: Be
     }),
   )
   await waitUntilFunctionActiveV2(
-    { client, maxWaitTime: 10, minDelay: 0, maxDelay: 1 },
+    { client, maxWaitTime: 10, minDelay: 0.05, maxDelay: 1 },
     { FunctionName: name },
   )
 }
@@ -54,7 +54,7 @@ export async function makeCold(client: LambdaClient, name: string, turn: number)
   const Environment = { Variables: { TURN: `${turn}` } }
   await client.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Environment }))
   await waitUntilFunctionUpdatedV2(
-    { client, maxWaitTime: 10, minDelay: 0, maxDelay: 1 },
+    { client, maxWaitTime: 10, minDelay: 0.05, maxDelay: 1 },
     { FunctionName: name },
   )
 }

@@ -90,7 +90,7 @@ async function createFunction(
     }),
   )
   await waitUntilFunctionActiveV2(
-    { client: lambda, maxWaitTime: 10, minDelay: 0, maxDelay: 1 },
+    { client: lambda, maxWaitTime: 10, minDelay: 0.05, maxDelay: 1 },
     { FunctionName: name },
   )
   return name
