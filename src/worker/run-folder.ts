@@ -44,13 +44,23 @@ export async function endLeftovers(runFolder: string, clock: Clock): Promise<num
   let ended = 0
   for (const name of foldersIn(runFolder)) {
     const [pid = '', startTime] = name.split('-')
-    if (!/^\d+$/.test(pid) || startTimeOf(Number(pid)) === startTime) continue
+    if (!/^\d+$/.test(pid) || runs(Number(pid), startTime)) continue
     const folder = path.join(runFolder, name)
     ended += endEnvironments(path.join(folder, 'e'))
     for (const group of readLines(path.join(folder, GROUPS_FILE))) ended += await endGroups(group, clock)
     rmSync(folder, { recursive: true, force: true })
   }
   return ended
+}
+
+/** Where the system does not tell when a process started (macOS), one of the same id is taken for the same. */
+function runs(pid: number, startTime: string | undefined): boolean {
+  if (process.platform === 'linux') return startTimeOf(pid) === startTime
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }
 
 function endEnvironments(folder: string): number {

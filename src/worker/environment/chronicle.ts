@@ -32,9 +32,8 @@ export class Chronicle {
   initEnded(phase: 'init' | 'invoke', ending: reports.Ending, durationMs: number): void {
     // One that ran inside an invocation is part of that invocation's duration. What provisioned concurrency
     // prepares is no invocation's affair.
-    const reported =
-      phase === 'init' && ending.status === 'success' && this.#initializationType === 'on-demand'
-    if (reported) this.#initMs = durationMs
+    const named = phase === 'init' && ending.status === 'success' && this.#initializationType === 'on-demand'
+    this.#initMs = named ? durationMs : undefined
     for (const event of reports.initEnd(this.#initFacts(phase), ending, durationMs)) this.#tell(event)
   }
 

@@ -282,8 +282,10 @@ export class Environment implements WireEnvironment {
     this.#state = following
     run.over = true
     this.#timer.cancel()
-    const endedAt = this.#clock.elapsed()
     const work = this.#work
+    // Timers may be early by a fraction of a millisecond; AWS reports the full time.
+    const deadline = event === 'timeout' && work !== undefined ? work.startedAt + this.fn.timeoutMs : 0
+    const endedAt = was === 'starting' ? this.#clock.elapsed() : Math.max(this.#clock.elapsed(), deadline)
     const inWork = was === 'invoking' || was === 'restarting' || was === 'answered'
     if (inWork) work?.fail(outcomeFor(work.requestId))
     this.#settling++

@@ -12,7 +12,7 @@ const FRAMES = 3
 const INFO = 4
 const BLOCK = 6
 
-/** @type {Map<string, import('node:child_process').ChildProcess>} */
+/** @type {Map<string, { child: import('node:child_process').ChildProcess, sandboxed: boolean }>} */
 const running = new Map()
 
 process.on('message', (message) => {
@@ -22,7 +22,8 @@ process.on('message', (message) => {
 })
 // The daemon is gone, however it went.
 process.on('disconnect', () => {
-  for (const id of running.keys()) kill(id)
+  for (const { child } of running.values()) killGroup(child.pid)
+  killStrays([...running].filter(([, { sandboxed }]) => !sandboxed).map(([id]) => id))
   process.exit(0)
 })
 // Ctrl-C reaches the whole process group; the daemon decides when it is over.
@@ -56,7 +57,7 @@ function start(command, stdio) {
   const [file, ...args] = command.argv
   // A process group of its own, so that all of it can be killed.
   const child = spawn(file, args, { cwd: command.cwd, env: command.variables, stdio, detached: true })
-  running.set(command.id, child)
+  running.set(command.id, { child, sandboxed: command.sandboxed })
   child.on('error', (error) => {
     // Not started at all: there will be no 'exit'.
     if (child.pid === undefined) gone(command, { error: error.message })
@@ -114,14 +115,17 @@ function record(command, pid) {
 }
 
 function gone(command, how) {
-  const child = running.get(command.id)
+  const child = running.get(command.id)?.child
   running.delete(command.id)
-  if (child?.pid !== undefined && !command.sandboxed) killStrays(child.pid, command.id)
+  if (child?.pid !== undefined && !command.sandboxed) {
+    killGroup(child.pid)
+    killStrays([command.id])
+  }
   process.send({ type: 'exited', id: command.id, ...how })
 }
 
 function kill(id) {
-  const child = running.get(id)
+  const child = running.get(id)?.child
   if (child?.pid !== undefined) killGroup(child.pid)
 }
 
@@ -134,15 +138,15 @@ function killGroup(pid) {
 }
 
 /** Without a pid namespace, processes can leave the group; their first variables still tell whose they are. */
-function killStrays(group, id) {
-  killGroup(group)
-  if (process.platform !== 'linux') return
-  const mark = `LAMBDAD_ENVIRONMENT=${id}`
+function killStrays(ids) {
+  if (process.platform !== 'linux' || ids.length === 0) return
   for (const pid of readdirSync('/proc')) {
     if (!/^\d+$/.test(pid)) continue
     try {
-      if (readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark))
-        process.kill(Number(pid), 'SIGKILL')
+      const id = /(?:^|\0)LAMBDAD_ENVIRONMENT=([^\0]*)/.exec(
+        readFileSync(`/proc/${pid}/environ`, 'latin1'),
+      )?.[1]
+      if (ids.includes(id)) process.kill(Number(pid), 'SIGKILL')
     } catch {
       // It ended meanwhile, or is not ours to look at.
     }

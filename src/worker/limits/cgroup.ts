@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { rmdir } from 'node:fs/promises'
 import type { Clock } from '../../base/clock.ts'
+import { pidsIn } from './process-tree.ts'
 
 /** An environment's processes need a moment to be gone after they were killed: 50 tries, 10 ms apart. */
 const REMOVE_TRIES = 50
@@ -87,7 +88,19 @@ async function removeGroup(folder: string, clock: Clock): Promise<void> {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'ENOENT') return
       if (code !== 'EBUSY' || tries === REMOVE_TRIES) throw error
+      killAllIn(folder)
       await clock.sleep(REMOVE_PAUSE_MS)
+    }
+  }
+}
+
+/** Whatever is in an environment's group is its own, even what slipped out of a sandbox that was being made. */
+function killAllIn(folder: string): void {
+  for (const pid of pidsIn(`${folder}/cgroup.procs`)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It ended meanwhile.
     }
   }
 }

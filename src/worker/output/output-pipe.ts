@@ -16,6 +16,8 @@ export class OutputPipe {
   readonly #consume: OutputConsumer
   readonly #ended = Promise.withResolvers<void>()
   #full: Promise<void> | undefined
+  /** Bytes, so far. */
+  consumed = 0
 
   /** Opens before there is a writer; what is read goes to `consume`, and after the last of it `onEnd` is called. */
   constructor(fifo: string, consume: OutputConsumer, onEnd: () => void = () => {}) {
@@ -60,6 +62,7 @@ export class OutputPipe {
   }
 
   #take(bytes: Buffer): void {
+    this.consumed += bytes.length
     const full = this.#consume(bytes)
     if (full === undefined) return
     this.#socket.pause()

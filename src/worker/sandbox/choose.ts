@@ -19,7 +19,7 @@ export type SandboxChoice = 'auto' | SandboxName
 
 /** Finds the sandbox that works here by starting one. `folder` is for its own files. */
 export async function chooseSandbox(choice: SandboxChoice, folder: string): Promise<Sandbox> {
-  if (choice === 'process') return new ProcessSandbox('It was chosen by a setting.')
+  if (choice === 'process') return new ProcessSandbox('the setting sandbox=process asks for it')
   const found = await findBubblewrap(folder)
   if ('sandbox' in found) return found.sandbox
   if (choice === 'bubblewrap') throw new Error(`Functions cannot be sandboxed: ${found.why}`)

@@ -38,8 +38,8 @@ export interface SandboxEnd extends Exit {
   readonly outOfMemory: boolean
 }
 
-/** How long what an ended environment wrote may take to be read: longer only if a stray process holds it open. */
-const LAST_OUTPUT_MS = 1000
+/** With all of its processes ended a pipe ends at once. One that stays silent this long is held by a stray. */
+const SILENCE_MS = 1000
 
 /** A sandbox that was started, until all of it is gone. */
 export class RunningSandbox {
@@ -133,7 +133,7 @@ export class RunningSandbox {
     this.#limits.started(pid)
     this.#memory.start()
     // Both ends are open: the names have served.
-    for (const fifo of fifos) unlink(fifo).catch(this.#host.report)
+    removeNames(fifos)
   }
 
   #onExit(exit: Exit, fifos: readonly string[]): void {
@@ -146,23 +146,39 @@ export class RunningSandbox {
     })
   }
 
+  /** Until all is consumed, however long the consumer takes. */
+  async #lastOutput(pipe: OutputPipe): Promise<void> {
+    for (let consumed = -1; consumed !== pipe.consumed || !pipe.idle; ) {
+      consumed = pipe.consumed
+      const over = new AbortController()
+      const silence = this.#host.clock.sleep(SILENCE_MS, over.signal).then(
+        () => false,
+        () => true,
+      )
+      const ended = await Promise.race([pipe.ended.then(() => true), silence])
+      over.abort()
+      if (ended) return
+    }
+  }
+
   async #finish(exit: Exit, fifos: readonly string[]): Promise<void> {
     const { error } = exit
     if (error !== undefined) {
       // It never had a writer, and will have none: there is no end to wait for.
-      for (const fifo of fifos) await unlink(fifo).catch(() => {})
       this.#host.report(new Error(`A sandbox could not be started: ${error}`))
     } else {
-      const given = new AbortController()
-      const pause = this.#host.clock.sleep(LAST_OUTPUT_MS, given.signal).catch(() => {})
-      await Promise.race([Promise.all(this.#pipes.map((pipe) => pipe.ended)), pause])
-      given.abort()
+      await Promise.all(this.#pipes.map((pipe) => this.#lastOutput(pipe)))
     }
     for (const pipe of this.#pipes) pipe.destroy()
+    removeNames(fifos)
     const outOfMemory = this.#memory.exceeded || this.#limits.ranOutOfMemory()
     this.#ended.resolve({ ...exit, outOfMemory })
     await Promise.all([this.#limits.remove(), rm(this.#folder, { recursive: true, force: true })])
   }
+}
+
+function removeNames(fifos: readonly string[]): void {
+  for (const fifo of fifos) unlink(fifo).catch(() => {})
 }
 
 /** Log events do not wait for each other, but the pipe does for all that one reading brought. */

@@ -1,0 +1,3 @@
+import { describeSandbox } from './sandbox.contract.ts'
+
+describeSandbox('process', process.platform === 'linux' ? false : 'its tests look into /proc')
