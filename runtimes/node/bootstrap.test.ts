@@ -44,7 +44,10 @@ for (const { binary, runtime } of variants()) {
     return json as { errorType: string; errorMessage: string; trace: string[] }
   }
 
-  describe(`${runtime} on ${path.basename(realpathSync(binary))} ${binary}`, { concurrency: 4 }, () => {
+  describe(`${runtime} on ${path.basename(realpathSync(binary))} ${binary}`, {
+    concurrency: 4,
+    timeout: 20_000,
+  }, () => {
     test('echoes events, one after another, each answer in one write with the next question', async (t) => {
       const r = await start(t, 'exports.handler = async (event) => event')
       for (const event of [{ a: 1 }, 'text', null, [1, 2], 'grüße 🎉 \u2028', 0.5]) {

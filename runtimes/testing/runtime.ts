@@ -73,6 +73,12 @@ export async function startRuntime(t: TestContext, options: RuntimeOptions): Pro
   )
   const output = [collect(child.stdio[1]), collect(child.stdio[2])] as const
   const frames: Frame[] = []
+  // A runtime that ends without a word must not keep its test waiting.
+  const initError = Promise.race([
+    api.initError,
+    exit.then((code) => Promise.reject(new Error(`it ended with ${code} first: ${output[1]()}`))),
+  ])
+  initError.catch(() => {})
   if (framed) readFrames(child.stdio[3] as NodeJS.ReadableStream, frames)
 
   t.after(async () => {
@@ -81,7 +87,7 @@ export async function startRuntime(t: TestContext, options: RuntimeOptions): Pro
     await api.close()
     rmSync(folder, { recursive: true })
   })
-  return { ...api, folder, taskRoot, frames, stdout: output[0], stderr: output[1], exit }
+  return { ...api, initError, folder, taskRoot, frames, stdout: output[0], stderr: output[1], exit }
 }
 
 export function writeFiles(root: string, files: Record<string, string>): void {
