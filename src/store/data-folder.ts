@@ -19,7 +19,7 @@ export interface DataFolder {
 const LAYOUT = 1
 
 /** What a folder may hold that is ours without saying so: a process ended before it had written `version`. */
-const BEFORE_VERSION = new Set(['lock', 'lock.pid', 'version.new'])
+const BEFORE_VERSION = new Set(['lock', 'lock-journal', 'lock.pid', 'version.new'])
 
 /**
  * Takes the folder at `path` for this process, and makes it where it is missing: for its owner alone, since

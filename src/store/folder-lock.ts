@@ -49,7 +49,8 @@ function tryLock(folder: string): DatabaseSync | undefined {
   let lock: DatabaseSync | undefined
   try {
     lock = new DatabaseSync(lockFile(folder))
-    lock.exec('begin exclusive')
+    // In memory: nothing is ever written, and a journal file would stay behind a kill -9.
+    lock.exec('pragma journal_mode = memory; begin exclusive')
     return lock
   } catch (error) {
     lock?.close()

@@ -178,5 +178,7 @@ async function takeSchema(transaction: Kysely<object>, schema: string): Promise<
   await sql`set local lock_timeout = 0`.execute(transaction)
   await sql`set local statement_timeout = 0`.execute(transaction)
   await sql`select pg_advisory_xact_lock(hashtext(${`lambdad ${schema}`}))`.execute(transaction)
-  await transaction.schema.createSchema(schema).ifNotExists().execute()
+  // `create schema if not exists` asks for the right to make one even where it is there.
+  const there = await sql`select from pg_namespace where nspname = ${schema}`.execute(transaction)
+  if (there.rows.length === 0) await transaction.schema.createSchema(schema).execute()
 }

@@ -80,7 +80,12 @@ const copying = (writer: SqliteFile, file: string, clock: Clock) => async (from:
 const MIGRATION_MS_MAX = 24 * 3600_000
 
 // FULL: what a commit acknowledged survives a power cut.
-const SETTINGS = 'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;'
+const SETTINGS = `
+  pragma journal_mode = wal;
+  pragma synchronous = full;
+  pragma foreign_keys = on;
+  -- A log that grew while another program read for long gives its space back.
+  pragma journal_size_limit = 67108864;`
 const READER_SETTINGS = 'pragma query_only = on;'
 
 function openKept(file: string, isLocked: boolean): Files {
