@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VirtualClock } from '../../base/clock.ts'
-import { sha256Of } from './code.ts'
 import { codeDoor, codeLocation } from './code-door.ts'
-import { testBlobs } from './testing.ts'
+import { sha256Hex, testBlobs } from './testing.ts'
 
 const package_ = Buffer.from('a package')
-const sha256 = sha256Of(package_)
+const sha256 = sha256Hex(package_)
 
 test('a link is good until its ten minutes are over', async (t) => {
   const { clock, deps, target } = await door(t)
@@ -19,7 +18,7 @@ test('a link is good until its ten minutes are over', async (t) => {
 test('a link that was written by somebody else is refused', async (t) => {
   const { deps, target } = await door(t)
   const later = target.replace(/expires=\d+/, 'expires=99999999999999')
-  const other = target.replace(sha256, sha256Of(Buffer.from('another')))
+  const other = target.replace(sha256, sha256Hex(Buffer.from('another')))
   const unsigned = target.replace(/&signature=.*/, '')
   for (const forged of [later, other, unsigned, `${target}0`])
     assert.equal((await codeDoor(deps, forged)).status, 403, forged)

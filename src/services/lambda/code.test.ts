@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BlobStore } from '../../store/blobs.ts'
-import { codeSha256, sha256Of } from './code.ts'
+import { codeSha256 } from './code.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
-import { functionInput, refusal, testLambda, zipOf, zipOfEntries } from './testing.ts'
+import { functionInput, refusal, sha256Hex, testLambda, zipOf, zipOfEntries } from './testing.ts'
 
 const BAD_ZIP = refusal(
   'InvalidParameterValueException',
@@ -59,7 +59,7 @@ test('a package of more than 50 MB is refused', async (t) => {
 test('the checksum is that of the zip, in base64', async (t) => {
   const { call } = await testLambda(t)
   const shown = await call('CreateFunction', { ...functionInput('f'), Code: { ZipFile: good } })
-  const code = { sha256: sha256Of(good), size: good.length, unzippedSize: 0 }
+  const code = { sha256: sha256Hex(good), size: good.length, unzippedSize: 0 }
   assert.equal(shown.CodeSha256, codeSha256(code))
   assert.equal(shown.CodeSize, good.length)
 })
@@ -83,11 +83,11 @@ test('code that an update replaced goes, unless a version still has it', async (
     await settled('f')
   }
   await update('second')
-  await eventually(async () => assert.deepEqual(await allBlobs(blobs), [sha256Of(zipOf('second'))]))
+  await eventually(async () => assert.deepEqual(await allBlobs(blobs), [sha256Hex(zipOf('second'))]))
   await call('PublishVersion', { FunctionName: 'f' })
   await update('third')
   await update('fourth')
-  const kept = ['second', 'fourth'].map((text) => sha256Of(zipOf(text))).sort()
+  const kept = ['second', 'fourth'].map((text) => sha256Hex(zipOf(text))).sort()
   await eventually(async () => assert.deepEqual(await allBlobs(blobs), kept))
   await call('DeleteFunction', { FunctionName: 'f' })
   assert.deepEqual(await allBlobs(blobs), [])

@@ -151,8 +151,8 @@ export function createLambda(options: LambdaOptions): Lambda {
     codeDoor: (target) => codeDoor(deps, target),
     start: () => transitions.start(),
     stop: async () => {
-      for (const stop of unsubscribe) stop()
       await transitions.stop()
+      for (const stop of unsubscribe) stop()
     },
   }
 }

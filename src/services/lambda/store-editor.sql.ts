@@ -33,6 +33,16 @@ export class SqlFunctionEditor implements FunctionEditor {
     for (const revision of revisions) await this.#tell(REVISION_RETIRED, revision)
   }
 
+  async discardCode(hashes: readonly string[]): Promise<void> {
+    for (const sha256 of hashes)
+      await this.#db
+        .insertInto('lambda_code_pins')
+        // A pin that has run out already.
+        .values({ id: sha256, sha256, pinned_until: 0 })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+  }
+
   async create(head: StoredFunction): Promise<boolean> {
     const created = await this.#db
       .insertInto('lambda_functions')

@@ -64,7 +64,7 @@ export async function reservedConcurrency(db: Db, scope: Scope, except?: string)
 }
 
 /** Whether a version names the code, or a pin holds it. */
-export async function isCodeWanted(db: Db, sha256: string, now: number): Promise<boolean> {
+export async function isCodeWanted(db: Db, sha256: string): Promise<boolean> {
   for (const column of ['code_sha256', 'running_sha256'] as const) {
     const version = await db
       .selectFrom('lambda_versions')
@@ -78,7 +78,6 @@ export async function isCodeWanted(db: Db, sha256: string, now: number): Promise
     .selectFrom('lambda_code_pins')
     .select('id')
     .where('sha256', '=', sha256)
-    .where('pinned_until', '>', now)
     .limit(1)
     .executeTakeFirst()
   return pin !== undefined

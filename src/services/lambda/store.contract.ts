@@ -194,8 +194,8 @@ export function describeFunctionStore(open: OpenDatabase): void {
     await using store = await opened(open)
     const { functions } = store
     const removed: string[] = []
-    const collect = (sha256: string, now = 1) =>
-      functions.collectCode(sha256, now, async () => void removed.push(sha256))
+    const collect = (sha256: string, options: { now?: number; unpin?: string } = {}) =>
+      functions.collectCode({ sha256, now: 1, ...options }, async () => void removed.push(sha256))
 
     await store.create('f')
     await functions.change(f, (fn) =>
@@ -210,12 +210,30 @@ export function describeFunctionStore(open: OpenDatabase): void {
     assert.equal(await collect('before'), false)
     assert.equal(await collect('pinned'), false)
     assert.equal(await collect('nobody'), true)
-    await functions.unpinCode('one')
-    assert.equal(await collect('pinned'), false, 'the other upload holds it')
-    assert.deepEqual(await functions.expiredPins(19, 9), [])
-    assert.deepEqual(await functions.expiredPins(20, 9), [{ id: 'two', sha256: 'pinned', until: 20 }])
-    assert.equal(await collect('pinned', 20), true)
+    assert.equal(await collect('pinned', { unpin: 'one' }), false, 'the other upload holds it')
+    assert.deepEqual(await functions.uncollectedCode(19, 9), [])
+    assert.deepEqual(await functions.uncollectedCode(20, 9), ['pinned'])
+    assert.equal(await collect('pinned', { now: 20 }), true)
     assert.deepEqual(removed, ['nobody', 'pinned'])
+    assert.deepEqual(await functions.uncollectedCode(20, 9), [])
+  })
+
+  test('code that a change discards is to be collected from its commit on', async () => {
+    await using store = await opened(open)
+    const { functions } = store
+    await store.create('f')
+    const discard = (fails: boolean) =>
+      functions.change(f, async (fn) => {
+        await fn.discardCode(['a', 'b', 'a'])
+        if (fails) throw new Error('no')
+      })
+    await assert.rejects(discard(true))
+    assert.deepEqual(await functions.uncollectedCode(1, 9), [])
+    await discard(false)
+    await discard(false)
+    assert.deepEqual((await functions.uncollectedCode(1, 9)).sort(), ['a', 'b'])
+    assert.equal(await functions.collectCode({ sha256: 'a', now: 1 }, async () => {}), true)
+    assert.deepEqual(await functions.uncollectedCode(1, 9), ['b'])
   })
 }
 

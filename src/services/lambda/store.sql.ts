@@ -175,30 +175,33 @@ class SqlFunctionStore implements FunctionStore {
     })
   }
 
-  async unpinCode(id: string): Promise<void> {
-    await this.#write((transaction) =>
-      transaction.deleteFrom('lambda_code_pins').where('id', '=', id).execute(),
-    )
-  }
-
-  collectCode(sha256: string, now: number, remove: () => Promise<void>): Promise<boolean> {
+  collectCode(
+    { sha256, now, unpin = '' }: { sha256: string; now: number; unpin?: string },
+    remove: () => Promise<void>,
+  ): Promise<boolean> {
     return this.#write(async (transaction) => {
       await holdCode(transaction)
-      if (await isCodeWanted(transaction, sha256, now)) return false
+      await transaction
+        .deleteFrom('lambda_code_pins')
+        .where('sha256', '=', sha256)
+        .where((eb) => eb.or([eb('id', '=', unpin), eb('pinned_until', '<=', now)]))
+        .execute()
+      if (await isCodeWanted(transaction, sha256)) return false
       // Within the transaction, because pins wait for it. Run twice, it finds nothing to remove.
       await remove()
       return true
     })
   }
 
-  async expiredPins(now: number, max: number): Promise<CodePin[]> {
+  async uncollectedCode(now: number, max: number): Promise<string[]> {
     const rows = await this.#reads
       .selectFrom('lambda_code_pins')
-      .selectAll()
+      .select('sha256')
+      .distinct()
       .where('pinned_until', '<=', now)
       .limit(max)
       .execute()
-    return rows.map((row) => ({ id: row.id, sha256: row.sha256, until: Number(row.pinned_until) }))
+    return rows.map(({ sha256 }) => sha256)
   }
 
   #write<Result>(work: (transaction: Transaction<LambdaTables>) => Promise<Result>): Promise<Result> {

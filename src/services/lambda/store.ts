@@ -48,14 +48,16 @@ export interface FunctionStore {
 
   /** Keeps code that is being uploaded, and that no version names yet, from being collected until `until`. */
   pinCode(pin: CodePin): Promise<void>
-  unpinCode(id: string): Promise<void>
   /**
    * Calls `remove` where no version names the code and no pin holds it at `now`; nobody can pin it
-   * meanwhile. Returns whether it did.
+   * meanwhile. Ends the pin `unpin` first. Returns whether it was removed.
    */
-  collectCode(sha256: string, now: number, remove: () => Promise<void>): Promise<boolean>
-  /** Code whose pins have run out: uploads that a crash cut short. */
-  expiredPins(now: number, max: number): Promise<CodePin[]>
+  collectCode(
+    code: { sha256: string; now: number; unpin?: string },
+    remove: () => Promise<void>,
+  ): Promise<boolean>
+  /** Code that is to be collected: discarded, or of uploads that a crash cut short. */
+  uncollectedCode(now: number, max: number): Promise<string[]>
 }
 
 export interface CodePin {
@@ -100,6 +102,9 @@ export interface FunctionEditor {
 
   /** Tells every node, with the commit, that these revisions are to run no more. */
   retire(revisions: readonly string[]): Promise<void>
+
+  /** Marks code that this change takes from a version as to be collected, unless another one has it. */
+  discardCode(hashes: readonly string[]): Promise<void>
 
   usage(): Promise<Usage>
   /** What the account's other functions have reserved; nobody changes that before this transaction ends. */

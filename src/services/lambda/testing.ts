@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -10,6 +11,7 @@ import { type RawEntry, rawZip } from '../../base/zip/testing.ts'
 import { openFileBlobs } from '../../store/blobs.files.ts'
 import type { BlobStore } from '../../store/blobs.ts'
 import { MemoryChanges } from '../../store/changes.memory.ts'
+import type { Changes } from '../../store/changes.ts'
 import type { Database } from '../../store/database.ts'
 import { openSqlite } from '../../store/sqlite.ts'
 import type { AccountLimits } from './limits.ts'
@@ -44,6 +46,7 @@ interface TestOptions {
   readonly limits?: AccountLimits
   readonly database?: Database
   readonly blobs?: BlobStore
+  readonly changes?: Changes
 }
 
 /** The service as main.ts builds it, on a database in memory, stopped when the test ends. */
@@ -55,7 +58,7 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
   const lambda = createLambda({
     database,
     blobs,
-    changes: new MemoryChanges(),
+    changes: options.changes ?? new MemoryChanges(),
     clock: options.clock ?? realClock,
     random: realRandom,
     environments: { retire: (revision) => retired.push(revision) },
@@ -113,6 +116,10 @@ export function zipOf(text: string): Buffer {
 
 export function zipOfEntries(entries: readonly RawEntry[]): Buffer {
   return rawZip(entries)
+}
+
+export function sha256Hex(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
 }
 
 export function arnOf(name: string): string {

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { realClock, VirtualClock } from '../../base/clock.ts'
 import { openSqlite } from '../../store/sqlite.ts'
-import { sha256Of } from './code.ts'
-import { functionInput, SCOPE, testBlobs, testLambda, zipOf } from './testing.ts'
+import { functionInput, SCOPE, sha256Hex, testBlobs, testLambda, zipOf } from './testing.ts'
 
 test('what a process that died left Pending or in progress is finished at the next start', async (t) => {
   const [database, blobs] = [await openSqlite(':memory:'), await testBlobs(t)]
@@ -25,9 +24,9 @@ test('what a process that died left Pending or in progress is finished at the ne
   }
   assert.equal(second.retired.length, 1)
   const { fn } = await second.lambda.directory.resolve(SCOPE, 'updated')
-  assert.equal(fn.codeBlob, sha256Of(zipOf('new')))
+  assert.equal(fn.codeBlob, sha256Hex(zipOf('new')))
   const kept = (await Array.fromAsync(blobs.list())).map(({ sha256 }) => sha256).sort()
-  const wanted = [zipOf('new'), functionInput('created').Code?.ZipFile as Buffer].map(sha256Of).sort()
+  const wanted = [zipOf('new'), functionInput('created').Code?.ZipFile as Buffer].map(sha256Hex).sort()
   assert.deepEqual(kept, wanted)
 })
 

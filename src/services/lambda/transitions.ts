@@ -13,8 +13,10 @@ import { isUnsettled, settled } from './versions.ts'
 const SETTLES_AFTER_MS = 2
 /** When the database cannot be written: until then the version stays as it is. */
 const RETRY_AFTER_MS = 1000
-/** Versions that are settled at start, at a time. */
-const RESUMED_AT_ONCE = 500
+/** How long what a node left that died may wait for the others. */
+const SWEEP_MS = 60_000
+/** Versions, and packages, that are read at a time. */
+const SWEPT_AT_ONCE = 500
 
 type Deps = Pick<LambdaDeps, 'functions' | 'blobs' | 'clock' | 'random'> & {
   readonly reportFault: (error: unknown) => void
@@ -36,22 +38,14 @@ export class Transitions {
     this.#clock = deps.clock
   }
 
-  /** Goes on with what an earlier process left, code of uploads that were cut short included. */
+  /** Goes on with what an earlier process left, and from then on with what other nodes leave. */
   async start(): Promise<void> {
-    const { functions, clock } = this.#deps
-    for (;;) {
-      const left = await functions.unsettled(RESUMED_AT_ONCE)
-      for (const position of left) await this.#settle(position)
-      if (left.length < RESUMED_AT_ONCE) break
-    }
-    for (const { id, sha256 } of await functions.expiredPins(clock.now(), RESUMED_AT_ONCE)) {
-      await functions.unpinCode(id)
-      await collectCode(this.#deps, [sha256])
-    }
+    await this.#sweep()
+    this.#after(SWEEP_MS, () => this.#sweepAgain())
   }
 
   settle(position: VersionPosition): void {
-    this.#after(SETTLES_AFTER_MS, position)
+    this.#after(SETTLES_AFTER_MS, () => this.#attempt(position))
   }
 
   /** What is under way ends; what is only due is left to the next start. */
@@ -62,14 +56,14 @@ export class Transitions {
     await Promise.all(this.#running)
   }
 
-  #after(ms: number, position: VersionPosition): void {
+  #after(ms: number, work: () => Promise<void>): void {
     if (this.#stopped) return
     const timer = this.#clock.after(ms, () => {
       this.#timers.delete(timer)
-      const run = this.#attempt(position).finally(() => this.#running.delete(run))
+      const run = work().finally(() => this.#running.delete(run))
       this.#running.add(run)
     })
-    this.#timers.add(timer)
+    this.#timers.add(timer.unref())
   }
 
   async #attempt(position: VersionPosition): Promise<void> {
@@ -77,8 +71,27 @@ export class Transitions {
       await this.#settle(position)
     } catch (error) {
       this.#deps.reportFault(error)
-      this.#after(RETRY_AFTER_MS, position)
+      this.#after(RETRY_AFTER_MS, () => this.#attempt(position))
     }
+  }
+
+  async #sweepAgain(): Promise<void> {
+    try {
+      await this.#sweep()
+    } catch (error) {
+      this.#deps.reportFault(error)
+    }
+    this.#after(SWEEP_MS, () => this.#sweepAgain())
+  }
+
+  async #sweep(): Promise<void> {
+    const { functions, clock } = this.#deps
+    for (;;) {
+      const left = await functions.unsettled(SWEPT_AT_ONCE)
+      for (const position of left) await this.#settle(position)
+      if (left.length < SWEPT_AT_ONCE) break
+    }
+    await collectCode(this.#deps, await functions.uncollectedCode(clock.now(), SWEPT_AT_ONCE))
   }
 
   async #settle(position: VersionPosition): Promise<void> {
@@ -88,7 +101,7 @@ export class Transitions {
     await collectCode(this.#deps, codes)
   }
 
-  /** Returns the code that ran before. */
+  /** Returns the code that ran before and runs no more. */
   async #settled(fn: FunctionEditor, wanted: string): Promise<string[]> {
     const { random } = this.#deps
     const before = await fn.version(wanted)
@@ -96,7 +109,10 @@ export class Transitions {
     const after = settled(before, { revisionId: random.uuid(), revision: random.uuid() })
     await fn.saveVersion(after)
     await fn.retire(retiredBy(before, after))
-    return before.running === undefined ? [] : [before.running.codeBlob]
+    const codeBefore = before.running?.codeBlob
+    const codes = codeBefore === undefined || codeBefore === after.code.sha256 ? [] : [codeBefore]
+    await fn.discardCode(codes)
+    return codes
   }
 }
 

@@ -33,6 +33,7 @@ export const deleteFunction: Operation<
 async function deleteAll({ fn }: Editing): Promise<StoredVersion[]> {
   const versions = await fn.versions()
   await fn.retire(versions.flatMap((version) => retiredBy(version)))
+  await fn.discardCode(versions.flatMap(codesOf))
   await fn.delete()
   return versions
 }
@@ -43,6 +44,7 @@ async function deleteVersion({ fn }: Editing, number: string): Promise<StoredVer
   const aliases = (await fn.aliases()).filter((alias) => leadsTo(alias, number))
   if (aliases.length > 0) throw aliasesReference(aliases)
   await fn.retire(retiredBy(version))
+  await fn.discardCode(codesOf(version))
   await fn.deleteVersion(number)
   await fn.savePolicy(number, [])
   return [version]

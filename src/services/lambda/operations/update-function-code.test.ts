@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VirtualClock } from '../../../base/clock.ts'
-import { codeSha256, sha256Of } from '../code.ts'
-import { arnOf, functionInput, HOST, refusal, SCOPE, testLambda, zipOf } from '../testing.ts'
+import { codeSha256 } from '../code.ts'
+import { arnOf, functionInput, HOST, refusal, SCOPE, sha256Hex, testLambda, zipOf } from '../testing.ts'
 
 const other = zipOf('exports.handler = async () => 2')
-const otherSha256 = codeSha256({ sha256: sha256Of(other), size: 0, unzippedSize: 0 })
+const otherSha256 = codeSha256({ sha256: sha256Hex(other), size: 0, unzippedSize: 0 })
 
 test('the answer shows the new code and an update in progress, which soon succeeds', async (t) => {
   const { call, create, settled } = await testLambda(t)
@@ -33,7 +33,7 @@ test('environments of the code before are retired once the new code runs', async
   const { fn: after } = await lambda.directory.resolve(SCOPE, 'f')
   assert.deepEqual(retired, [before.revision])
   assert.notEqual(after.revision, before.revision)
-  assert.equal(after.codeBlob, sha256Of(other))
+  assert.equal(after.codeBlob, sha256Hex(other))
 })
 
 test('the same code again changes nothing for environments', async (t) => {

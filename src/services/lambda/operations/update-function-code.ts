@@ -59,7 +59,7 @@ async function dryRun(
   zip: Buffer,
 ): Promise<LambdaOutput<'UpdateFunctionCode'>> {
   const code = {
-    sha256: sha256Of(zip),
+    sha256: await sha256Of(zip),
     size: zip.byteLength,
     unzippedSize: await checkPackage(zip, deps.limits),
   }
