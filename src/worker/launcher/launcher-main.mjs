@@ -15,6 +15,8 @@ const BLOCK = 6
 /** @type {Map<string, { child: import('node:child_process').ChildProcess, sandboxed: boolean }>} */
 const running = new Map()
 
+closeInherited()
+
 process.on('message', (message) => {
   if (message.type === 'launch') launch(message)
   else if (message.type === 'kill') kill(message.id)
@@ -29,6 +31,24 @@ process.on('disconnect', () => {
 // Ctrl-C reaches the whole process group; the daemon decides when it is over.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
+
+/**
+ * Closes what whoever started the daemon left open for its children: environments would inherit it. What is
+ * Node's own closes on exec.
+ */
+function closeInherited() {
+  if (process.platform !== 'linux') return
+  const closesOnExec = 0o2000000
+  for (const fd of readdirSync('/proc/self/fd').map(Number)) {
+    if (fd <= 2 || fd === process.channel.fd) continue
+    try {
+      const flags = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? '0'
+      if ((Number.parseInt(flags, 8) & closesOnExec) === 0) closeSync(fd)
+    } catch {
+      // That of reading the folder itself.
+    }
+  }
+}
 
 function launch(command) {
   const opened = []

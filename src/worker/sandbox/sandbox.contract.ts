@@ -184,7 +184,7 @@ export function describeSandbox(sandbox: SandboxName, skip: string | false): voi
     test('a memory hog is ended, and is told why', async (t) => {
       const { startFunction, log } = await testWorker(t, sandbox, { settings: { limitsProcessor: false } })
       const fn = startFunction(
-        `exports.handler = async () => { const all = []; for (;;) { all.push(Buffer.alloc(8 << 20, 1)); await new Promise((r) => setTimeout(r, 10)) } }`,
+        `exports.handler = async () => { const all = []; for (;;) { all.push(Buffer.alloc(8 << 20, 1)); await new Promise((r) => setImmediate(r)) } }`,
         { memoryMb: 128 },
       )
 
