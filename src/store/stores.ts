@@ -6,14 +6,12 @@ import type { Random } from '../base/random.ts'
 import { openFileBlobs } from './blobs.files.ts'
 import type { BlobStore } from './blobs.ts'
 import { MemoryChanges } from './changes.memory.ts'
-import { openPostgresChanges } from './changes.postgres.ts'
 import type { Changes } from './changes.ts'
 import { type DataFolder, lockedBy, openDataFolder } from './data-folder.ts'
 import type { Database } from './database.ts'
 import { type KeptValues, SqlKeptValues } from './kept-values.ts'
 import { SqlLeases } from './leases.sql.ts'
 import type { Leases } from './leases.ts'
-import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
 
 export interface StoreSettings {
@@ -78,16 +76,29 @@ async function openFolder({ memory, data }: StoreSettings, opened: (() => unknow
   return folder
 }
 
-function openDatabase(settings: StoreSettings, folder: DataFolder, deps: StoresDeps): Promise<Database> {
+async function openDatabase(
+  settings: StoreSettings,
+  folder: DataFolder,
+  deps: StoresDeps,
+): Promise<Database> {
   const { programVersion, say } = deps
-  if (settings.database !== '') return openPostgres(settings.database, { programVersion, say })
+  if (settings.database !== '') {
+    const { openPostgres } = await importPostgres()
+    return openPostgres(settings.database, { programVersion, say })
+  }
   const file = settings.memory ? ':memory:' : folder.databaseFile
   return openSqlite(file, { isLocked: true, programVersion, say, clock: deps.clock })
 }
 
 async function openChanges(settings: StoreSettings, database: Database, deps: StoresDeps): Promise<Changes> {
   if (settings.database === '') return new MemoryChanges()
+  const { openPostgresChanges } = await importPostgres()
   return openPostgresChanges(settings.database, { database, clock: realClock, random: deps.random })
+}
+
+/** Only where it is used: pg takes 30 ms to load. */
+async function importPostgres() {
+  return { ...(await import('./postgres.ts')), ...(await import('./changes.postgres.ts')) }
 }
 
 /** Blobs must be files, also where nothing is kept: functions' code is unpacked from them. */
