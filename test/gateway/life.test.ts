@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import http2 from 'node:http2'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { Lambda } from '@aws-sdk/client-lambda'
 import { AwsError } from '../../src/aws/error.ts'
@@ -28,6 +30,43 @@ test('a client that goes away aborts its call', async (t) => {
   await once(call.signal, 'abort')
 })
 
+test('an HTTP/2 client that resets its stream aborts its call, and what it sent is no whole body', async (t) => {
+  const called = Promise.withResolvers<Call>()
+  let wasCalled = false
+  const { endpoint } = await gateway(t, {
+    lambda: {
+      Invoke: () => {
+        wasCalled = true
+        return {}
+      },
+    },
+    s3: {
+      PutObject: async (input, call) => {
+        called.resolve(call)
+        await assert.rejects(buffer(input.Body))
+        return {}
+      },
+    },
+  })
+  const session = http2.connect(endpoint)
+  const cancelled = async (method: string, path: string) => {
+    // Without a length the reset of Node's client looks like a proper end.
+    const stream = session.request({ ':method': method, ':path': path, 'content-length': '100' })
+    stream.on('error', () => {})
+    stream.write('part')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    stream.close(http2.constants.NGHTTP2_CANCEL)
+    await once(stream, 'close')
+  }
+  await cancelled('PUT', '/bucket/key')
+  const { signal } = await called.promise
+  if (!signal.aborted) await once(signal, 'abort')
+  await cancelled('POST', INVOKE)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.equal(wasCalled, false)
+  session.close()
+})
+
 test('a call that has been answered is not aborted afterwards', async (t) => {
   let call: Call | undefined
   const { endpoint } = await gateway(t, {
@@ -41,6 +80,13 @@ test('a call that has been answered is not aborted afterwards', async (t) => {
   await (await fetch(`${endpoint}${INVOKE}`, { method: 'POST' })).text()
   await new Promise((resolve) => setTimeout(resolve, 20))
   assert.equal(call?.signal.aborted, false)
+  const session = http2.connect(endpoint)
+  const stream = session.request({ ':method': 'POST', ':path': INVOKE }).resume()
+  stream.end()
+  await once(stream, 'close')
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.equal(call?.signal.aborted, false)
+  session.close()
 })
 
 test('a stream that nobody will read any more is destroyed', async (t) => {

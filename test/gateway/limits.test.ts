@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import http2 from 'node:http2'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -45,7 +46,6 @@ test('a connection can be used again after a request was too large', async (t) =
 })
 
 test('an HTTP/2 client with too large a body is told so', async (t) => {
-  const { default: http2 } = await import('node:http2')
   const { endpoint } = await gateway(t, echo)
   const session = http2.connect(endpoint)
   const stream = session.request({ ':method': 'POST', ':path': INVOKE })

@@ -1,9 +1,10 @@
 import http from 'node:http'
 import http2 from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Writable } from 'node:stream'
 import type { Clock } from '../../base/clock.ts'
 import type { HttpRequest, HttpResponse } from '../http.ts'
-import { type Incoming, toHttpRequest } from './incoming.ts'
+import { type Incoming, isAborted, toHttpRequest } from './incoming.ts'
 import { discardRest } from './leftover.ts'
 import { type Outgoing, send } from './outgoing.ts'
 import type { ServerSettings } from './settings.ts'
@@ -34,6 +35,8 @@ export class HttpServer {
   readonly #http2: http2.Http2Server
   readonly #sessions = new Set<http2.Http2Session>()
   readonly #exchanges = new Set<Exchange>()
+  /** Connections that have not sent anything yet. */
+  readonly #unsorted = new Set<Socket>()
   #isStopping = false
   #onIdle: (() => void) | undefined
 
@@ -63,6 +66,7 @@ export class HttpServer {
     this.#isStopping = true
     const closed = new Promise<void>((resolve) => this.#http1.close(() => resolve()))
     this.#http1.closeIdleConnections()
+    for (const socket of this.#unsorted) socket.destroy()
     for (const session of this.#sessions) session.close()
     for (const exchange of this.#exchanges) if (exchange.isEndless) cut(exchange)
     await this.#idle(this.#settings.stopGraceMs)
@@ -117,27 +121,37 @@ export class HttpServer {
     const [toHttp1] = this.#http1.listeners('connection')
     this.#http1.removeAllListeners('connection')
     this.#http1.on('connection', (socket: Socket) => {
-      const onSilence = () => socket.destroy()
-      socket.setTimeout(this.#settings.headersTimeoutMs, onSilence)
-      socket.on('error', onSilence)
+      const giveUp = () => socket.destroy()
+      this.#unsorted.add(socket)
+      socket.setTimeout(this.#settings.headersTimeoutMs, giveUp).on('error', giveUp).on('end', giveUp)
+      socket.once('close', () => this.#unsorted.delete(socket))
       socket.once('data', (first: Buffer) => {
-        socket.setTimeout(0).off('timeout', onSilence).off('error', onSilence)
+        this.#unsorted.delete(socket)
+        socket.setTimeout(0).off('timeout', giveUp).off('error', giveUp)
         socket.pause()
         socket.unshift(first)
-        if (first.toString('latin1', 0, 3) === 'PRI') this.#http2.emit('connection', socket)
-        else toHttp1?.call(this.#http1, socket)
+        if (first.toString('latin1', 0, 3) === 'PRI') {
+          // Its end stays the end: node:http2 would not notice on a socket that may be half open.
+          this.#http2.emit('connection', socket)
+        } else {
+          socket.off('end', giveUp)
+          toHttp1?.call(this.#http1, socket)
+        }
         process.nextTick(() => socket.resume())
       })
     })
   }
 
   async #exchange(incoming: Incoming, outgoing: Outgoing): Promise<void> {
+    const sent = writableOf(outgoing)
+    // An HTTP/2 client may have reset its stream before we hear of it: nothing would tell us again.
+    if (sent.closed) return
     const exchange: Exchange = { abort: new AbortController(), outgoing, isEndless: false }
     this.#exchanges.add(exchange)
     incoming.on('error', () => {})
     outgoing.on('error', () => {})
-    outgoing.once('finish', () => discardRest(incoming))
-    outgoing.once('close', () => this.#close(exchange))
+    sent.once('finish', () => discardRest(incoming))
+    sent.once('close', () => this.#close(exchange, sent.writableFinished && !isAborted(incoming)))
     const response = await this.#answer(toHttpRequest(incoming, exchange.abort.signal))
     exchange.isEndless = response.isEndless ?? false
     if (this.#isStopping && incoming.httpVersionMajor === 1) outgoing.setHeader('connection', 'close')
@@ -145,9 +159,9 @@ export class HttpServer {
     if (this.#isStopping && exchange.isEndless) cut(exchange)
   }
 
-  #close(exchange: Exchange): void {
+  #close(exchange: Exchange, isAnswered: boolean): void {
     this.#exchanges.delete(exchange)
-    if (!exchange.outgoing.writableFinished) exchange.abort.abort()
+    if (!isAnswered) exchange.abort.abort()
     if (this.#exchanges.size === 0) this.#onIdle?.()
   }
 
@@ -162,6 +176,11 @@ export class HttpServer {
       }
     })
   }
+}
+
+/** HTTP/2's response only stands before the stream, and hears of its end too late. */
+function writableOf(outgoing: Outgoing): Writable {
+  return 'stream' in outgoing ? outgoing.stream : outgoing
 }
 
 function cut({ abort, outgoing }: Exchange): void {

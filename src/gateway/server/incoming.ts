@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
+import { pipeline, type Readable, Transform } from 'node:stream'
+import { incompleteBody } from '../errors.ts'
 import type { HttpRequest } from '../http.ts'
 
 export type Incoming = IncomingMessage | Http2ServerRequest
@@ -15,9 +17,23 @@ export function toHttpRequest(incoming: Incoming, signal: AbortSignal): HttpRequ
     search,
     query: new URLSearchParams(search),
     headers: headersOf(incoming),
-    body: incoming,
+    body: incoming.httpVersionMajor === 1 ? incoming : wholeOrError(incoming),
     signal,
   }
+}
+
+/** Whether the client gave the request up. */
+export function isAborted(incoming: Incoming): boolean {
+  return 'stream' in incoming ? incoming.stream.aborted : incoming.destroyed && !incoming.complete
+}
+
+/** A stream of HTTP/2 that its client resets ends as if it were complete: here it fails. */
+function wholeOrError(incoming: Incoming): Readable {
+  const whole = new Transform({
+    transform: (chunk, _encoding, done) => done(null, chunk),
+    flush: (done) => done(isAborted(incoming) ? incompleteBody() : null),
+  })
+  return pipeline(incoming, whole, () => {})
 }
 
 /** Proxies may be sent whole URLs; `*` is the path of OPTIONS. */
