@@ -87,14 +87,15 @@ function start(command, stdio) {
   record(command, child.pid)
   if (!command.sandboxed) return limit(command, child.pid, child)
   let info = ''
+  let limited = false
   child.stdio[INFO].on('error', () => {})
+  // It comes in pieces, `{ "child-pid": 26444, … }`, all of which must be read: bwrap would end by SIGPIPE.
   child.stdio[INFO].on('data', (bytes) => {
     info += bytes
-    // It comes in pieces: `{ "child-pid": 26444, … }`.
-    const pid = /"child-pid": *(\d+)\s*[,}]/.exec(info)
-    if (pid === null) return
-    child.stdio[INFO].destroy()
-    limit(command, Number(pid[1]), child)
+    const pid = /"child-pid": *(\d+)\s*[,}]/.exec(info)?.[1]
+    if (limited || pid === undefined) return
+    limited = true
+    limit(command, Number(pid), child)
   })
 }
 

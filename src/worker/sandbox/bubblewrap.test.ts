@@ -99,7 +99,7 @@ describe('isolation by bubblewrap', { skip }, () => {
   })
 
   test('/tmp has the size that is configured, and is empty in each environment', async (t) => {
-    const { startFunction } = await testWorker(t, 'bubblewrap')
+    const { startFunction } = await testWorker(t, 'bubblewrap', { settings: { limitsProcessor: false } })
     const code = `const fs = require('node:fs')
       exports.handler = () => {
         const before = fs.readdirSync('/tmp')
