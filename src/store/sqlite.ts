@@ -3,13 +3,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Kysely } from 'kysely'
 import { type Clock, realClock } from '../base/clock.ts'
-import { realRandom } from '../base/random.ts'
-import { retry } from '../base/retry.ts'
 import type { Database, DialectFacts, Tables } from './database.ts'
-import { StoreError } from './errors.ts'
 import { lockFolder } from './folder-lock.ts'
-import { type Batches, GroupCommit } from './group-commit.ts'
+import { GroupCommit } from './group-commit.ts'
 import { type MigrateOptions, migrate } from './migrations/index.ts'
+import { batchesOn } from './sqlite-batches.ts'
 import { copyDatabase } from './sqlite-copy.ts'
 import { readerDialect, writerDialect } from './sqlite-dialect.ts'
 import { SqliteFile } from './sqlite-file.ts'
@@ -126,37 +124,5 @@ function openUnkept(): Files {
     return { writer, reader, close }
   } finally {
     rmSync(folder, { recursive: true })
-  }
-}
-
-/** How long another program (somebody's sqlite3 shell) may hold the file's write lock: about 5 s. */
-const BUSY = { attempts: 12, baseMs: 50, maxMs: 1000 }
-
-function batchesOn(writer: SqliteFile): Batches {
-  let broken: unknown
-  return {
-    begin: async () => {
-      if (broken !== undefined) throw broken
-      await retry(async () => writer.exec('begin immediate'), {
-        ...BUSY,
-        clock: realClock,
-        random: realRandom,
-        isTransient: (error) => error instanceof StoreError && error.code === 'DatabaseLocked',
-      })
-    },
-    commit: () => writer.exec('commit'),
-    rollback: () => {
-      try {
-        if (writer.isInTransaction) writer.exec('rollback')
-      } catch (error) {
-        // What is half done would become part of the next commit.
-        broken = new Error('a write could not be undone: the database takes no more until a restart', {
-          cause: error,
-        })
-      }
-    },
-    get isOpen() {
-      return writer.isInTransaction
-    },
   }
 }
