@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { rawZip } from '../../base/zip/testing.ts'
+import { CodeCache } from './code-cache.ts'
+
+test('a package is unpacked once, for all who ask at the same time and later', async (t) => {
+  const { cache, zip, folder } = given(t)
+  let asked = 0
+  const path = async () => {
+    asked++
+    return zip('a', 10)
+  }
+
+  const [one, two] = await Promise.all([cache.take('a', path), cache.take('a', path)])
+  const three = await cache.take('a', path)
+
+  assert.equal(asked, 1)
+  assert.deepEqual([one.folder, two.folder, three.folder], Array(3).fill(`${folder}/cache/a`))
+  assert.equal(readFileSync(`${one.folder}/file`, 'utf8'), 'x'.repeat(10))
+})
+
+test('what an earlier daemon unpacked is used again', async (t) => {
+  const { cache, zip, open } = given(t)
+  await cache.take('a', async () => zip('a', 10))
+
+  const { folder } = await open().take('a', () => assert.fail('There is no need for the package.'))
+
+  assert.equal(readFileSync(`${folder}/file`, 'utf8'), 'x'.repeat(10))
+})
+
+test('a package that fails is tried again, and leaves nothing', async (t) => {
+  const { cache, zip, folder } = given(t)
+  writeFileSync(`${folder}/broken`, 'no zip')
+
+  await assert.rejects(
+    cache.take('a', async () => `${folder}/broken`),
+    { name: 'ZipError' },
+  )
+  assert.deepEqual(readdirSync(`${folder}/cache`), [])
+  await cache.take('a', async () => zip('a', 1))
+})
+
+test('above its size what was unused for longest goes, and never what is in use', async (t) => {
+  const { cache, zip, folder } = given(t, 250)
+  const take = (name: string) => cache.take(name, async () => zip(name, 100))
+  const used = await take('used')
+  for (const name of ['a', 'b', 'c']) {
+    const code = await take(name)
+    code.release()
+  }
+  await gone(`${folder}/cache/b`)
+
+  assert.deepEqual(readdirSync(`${folder}/cache`).sort(), ['c', 'used'])
+  assert.ok(existsSync(used.folder))
+  assert.ok(existsSync((await take('a')).folder))
+})
+
+test('what was not finished when a daemon died is removed', async (t) => {
+  const { cache, folder } = given(t)
+  mkdirSync(`${folder}/cache/a.partial-x`)
+  mkdirSync(`${folder}/cache/b.removed-1`)
+  mkdirSync(`${folder}/cache/c`)
+
+  await cache.removeLeftovers()
+
+  assert.deepEqual(readdirSync(`${folder}/cache`), ['c'])
+})
+
+function given(t: TestContext, bytesMax = 1000) {
+  const folder = mkdtempSync(`${tmpdir()}/code-`)
+  t.after(() => rmSync(folder, { recursive: true }))
+  const open = () => new CodeCache(`${folder}/cache`, { bytesMax, report: (error) => assert.fail(String(error)) })
+  const zip = (name: string, bytes: number) => {
+    writeFileSync(`${folder}/${name}.zip`, rawZip([{ name: 'file', data: 'x'.repeat(bytes) }]))
+    return `${folder}/${name}.zip`
+  }
+  return { folder, open, cache: open(), zip }
+}
+
+async function gone(path: string): Promise<void> {
+  const deadline = performance.now() + 4000
+  while (existsSync(path)) {
+    assert.ok(performance.now() < deadline, `${path} is still there.`)
+    await sleep(2)
+  }
+}
