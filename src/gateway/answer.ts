@@ -5,7 +5,7 @@ import type { Authenticated, Authenticator } from './authenticator.ts'
 import { bodyLimitOf, FORM_LIMIT } from './body/limits.ts'
 import { RequestBody } from './body/request-body.ts'
 import type { ServiceDirectory } from './directory.ts'
-import { internalFailure, notSupported } from './errors.ts'
+import { incompleteBody, internalFailure, notSupported } from './errors.ts'
 import { definitionOf, findRoute, readForm } from './find-route.ts'
 import { endpointOf } from './host.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
@@ -41,7 +41,7 @@ export async function answer(deps: AnswerDeps, request: HttpRequest): Promise<Ht
   try {
     response = await answerOrThrow(deps, request, requestId, progress)
   } catch (error) {
-    response = answerError(deps, error, requestId, progress)
+    response = answerError(deps, asCallers(error, request), requestId, progress)
   }
   response.headers[progress.definition?.id === 's3' ? 'x-amz-request-id' : 'x-amzn-requestid'] = requestId
   return response
@@ -119,6 +119,14 @@ function callOf(caller: Authenticated, request: HttpRequest, requestId: string, 
     trailers: body.trailers,
     signal: request.signal,
   }
+}
+
+/** An operation that reads a stream meets the end of its client there: no fault of ours. */
+function asCallers(error: unknown, { body, signal }: HttpRequest): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code
+  const isBodysOwn = error === body.errored || code === 'ERR_STREAM_PREMATURE_CLOSE'
+  const isAbort = signal.aborted && (error === signal.reason || code === 'ABORT_ERR')
+  return isAbort || (isBodysOwn && error instanceof Error) ? incompleteBody() : error
 }
 
 function answerError(deps: AnswerDeps, error: unknown, requestId: string, progress: Progress): HttpResponse {

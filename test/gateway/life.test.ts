@@ -111,6 +111,32 @@ test('a stream that nobody will read any more is destroyed', async (t) => {
   await once(body, 'close')
 })
 
+test('a client that goes away in the middle of a streamed body is no fault of ours', async (t) => {
+  const failed = Promise.withResolvers<unknown>()
+  const { port, faults } = await gateway(t, {
+    s3: {
+      PutObject: async (input) => {
+        try {
+          await buffer(input.Body)
+        } catch (error) {
+          failed.resolve(error)
+          throw error
+        }
+      },
+    },
+  })
+  for (const encoding of ['', 'content-encoding: aws-chunked\r\n']) {
+    const connection = await connect(port)
+    connection.socket.write(
+      `PUT /bucket/key HTTP/1.1\r\nhost: x\r\n${encoding}content-length: 100\r\n\r\n5\r\nhello\r\n`,
+    )
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    connection.socket.destroy()
+    assert.ok((await failed.promise) instanceof Error)
+  }
+  assert.deepEqual(faults, [])
+})
+
 test('stop lets a call end and takes no new ones', async (t) => {
   const called = Promise.withResolvers<void>()
   const goesOn = Promise.withResolvers<void>()
