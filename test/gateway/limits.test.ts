@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import http2 from 'node:http2'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
@@ -84,6 +85,31 @@ test('a client that sends its headers too slowly is closed, as is one that sends
   slow.socket.write('POST / HTTP/1.1\r\nhost: ')
   assert.equal(await silent.untilClosed(), '')
   assert.match(await slow.untilClosed(), /^(HTTP\/1\.1 408 |$)/)
+})
+
+test('an idle connection is closed, of HTTP/1.1 and of HTTP/2, but not while it is used', async (t) => {
+  const { port, endpoint } = await gateway(
+    t,
+    {
+      lambda: {
+        Invoke: async () => {
+          await new Promise((resolve) => setTimeout(resolve, 400))
+          return {}
+        },
+      },
+    },
+    { settings: { keepAliveTimeoutMs: 100 } },
+  )
+  const session = http2.connect(endpoint)
+  const stream = session.request({ ':method': 'POST', ':path': INVOKE })
+  stream.end()
+  const [headers] = await once(stream, 'response')
+  assert.equal(headers[':status'], 200)
+  stream.resume()
+  await once(session, 'close')
+  const connection = await connect(port)
+  connection.socket.write(`POST ${INVOKE} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n`)
+  assert.match(await connection.untilClosed(), /^HTTP\/1\.1 200 /)
 })
 
 test('more connections than are allowed are closed', async (t) => {

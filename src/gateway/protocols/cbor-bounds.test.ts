@@ -45,4 +45,5 @@ test('what is nested too deeply, cut short or reserved is refused', () => {
   assert.throws(check(0x19, 0x01), /ends too soon/)
   assert.throws(check(0x1c), /reserved/)
   assert.throws(check(0xff), /break/)
+  assert.throws(check(0xa0, 0xa0), /more behind it/)
 })

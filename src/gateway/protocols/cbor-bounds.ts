@@ -45,6 +45,7 @@ export function checkCborBounds(bytes: Buffer): void {
     if (lacking.length > DEPTH_MAX) throw malformed('it is nested too deeply')
     if (owed(lacking) > bytes.length - position) throw malformed('it is shorter than it says')
   }
+  if (position < bytes.length) throw malformed('there is more behind it')
 }
 
 /** Each item that is lacking takes a byte at least. */

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import type { Clock } from '../../base/clock.ts'
 import type { HttpRequest, HttpResponse } from '../http.ts'
+import { closeWhenIdle } from './idle-session.ts'
 import { type Incoming, isAborted, toHttpRequest } from './incoming.ts'
 import { discardRest } from './leftover.ts'
 import { type Outgoing, send } from './outgoing.ts'
@@ -99,7 +100,7 @@ export class HttpServer {
     server.on('session', (session) => {
       this.#sessions.add(session)
       session.once('close', () => this.#sessions.delete(session))
-      session.setTimeout(keepAliveTimeoutMs, () => session.close())
+      closeWhenIdle(session, this.#clock, keepAliveTimeoutMs)
     })
     server.on('sessionError', () => {})
     server.on('request', (incoming, outgoing) => {
@@ -122,12 +123,16 @@ export class HttpServer {
     this.#http1.removeAllListeners('connection')
     this.#http1.on('connection', (socket: Socket) => {
       const giveUp = () => socket.destroy()
-      this.#unsorted.add(socket)
-      socket.setTimeout(this.#settings.headersTimeoutMs, giveUp).on('error', giveUp).on('end', giveUp)
-      socket.once('close', () => this.#unsorted.delete(socket))
-      socket.once('data', (first: Buffer) => {
+      const silence = this.#clock.after(this.#settings.headersTimeoutMs, giveUp).unref()
+      const sorted = () => {
+        silence.cancel()
         this.#unsorted.delete(socket)
-        socket.setTimeout(0).off('timeout', giveUp).off('error', giveUp)
+      }
+      this.#unsorted.add(socket)
+      socket.on('error', giveUp).on('end', giveUp).once('close', sorted)
+      socket.once('data', (first: Buffer) => {
+        sorted()
+        socket.off('error', giveUp).off('close', sorted)
         socket.pause()
         socket.unshift(first)
         if (first.toString('latin1', 0, 3) === 'PRI') {
