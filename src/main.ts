@@ -40,8 +40,9 @@ export async function start(settings: Settings): Promise<Running> {
       started.push(part)
       await part.start()
     }
-    const url = await rooms.gateway.listen(settings.host, settings.port)
+    const { port } = await rooms.gateway.listen(settings.host, settings.port)
     started.push(rooms.gateway)
+    const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`
     rooms.listening(url)
     const announcement = announce(settings, url, rooms.isolation(), realClock.elapsed() - begun)
     return { url, announcement, counts: () => rooms.counts(), stop }

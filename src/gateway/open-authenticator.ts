@@ -7,6 +7,13 @@ export interface OpenSettings {
   readonly defaultAccountId?: string
   /** The region of requests that are not signed for one. Default `us-east-1`. */
   readonly defaultRegion?: string
+  /** Whom credentials stand for that lambdad itself has issued: a function's. */
+  readonly callerOf?: (accessKeyId: string, sessionToken: string | undefined) => IssuedCaller | undefined
+}
+
+export interface IssuedCaller {
+  readonly accountId: string
+  readonly principalArn: string
 }
 
 /**

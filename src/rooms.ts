@@ -1,0 +1,248 @@
+import { writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import type { BoundOperation } from './aws/operation.ts'
+import type { Service } from './aws/service.ts'
+import { callerOfSession, mintSessionCredentials } from './aws/session-credentials.ts'
+import type { Clock } from './base/clock.ts'
+import type { Random } from './base/random.ts'
+import { effectiveAuth, type Settings } from './config.ts'
+import type { Authenticator } from './gateway/authenticator.ts'
+import { codeDoor } from './gateway/doors/code.ts'
+import { healthDoor } from './gateway/doors/health.ts'
+import { statusDoor } from './gateway/doors/status.ts'
+import { createGateway, type Gateway } from './gateway/gateway.ts'
+import { openAuthenticator } from './gateway/open-authenticator.ts'
+import { createStrictAuthenticator } from './gateway/signature/strict-authenticator.ts'
+import { invoke } from './invoke/invoke.ts'
+import type { Log } from './log.ts'
+import { Placement, type PlacementCounts } from './placement/placement.ts'
+import { createLogsRoom } from './services/cloudwatch-logs/room.ts'
+import { definitions } from './services/definitions.ts'
+import { createAccessKeys, ensureRootKey, masterKey } from './services/iam/access-keys.ts'
+import { createRoleLookup } from './services/iam/role-lookup.ts'
+import { createIamOperations } from './services/iam/service.ts'
+import { createIamStore } from './services/iam/store.sql.ts'
+import { DEFAULT_LIMITS } from './services/lambda/limits.ts'
+import { bindInvoke, createLambda } from './services/lambda/service.ts'
+import { createStsOperations } from './services/sts/service.ts'
+import type { Stores } from './store/stores.ts'
+import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
+import { VERSION } from './version.ts'
+import type { FunctionVersion } from './wire/function-version.ts'
+
+const createRuntimeFinder = (_: unknown) => ({
+  find: async (runtime: string) => {
+    const root = path.join(import.meta.dirname, '..', 'runtimes')
+    const plan = runtime.startsWith('nodejs')
+      ? {
+          argv: [process.execPath, `${root}/node/bootstrap.cjs`],
+          env: {},
+          mounts: [path.dirname(process.execPath), `${root}/node`].map((p) => ({ source: p, target: p })),
+        }
+      : {
+          argv: ['/root/.pyenv/versions/3.11.7/bin/python3.11', `${root}/python/bootstrap.py`],
+          env: {},
+          mounts: ['/root/.pyenv/versions/3.11.7', `${root}/python`].map((p) => ({ source: p, target: p })),
+        }
+    return { kind: 'found' as const, plan: () => plan }
+  },
+})
+
+import { createWorker } from './worker/worker.ts'
+
+export interface RoomsDeps {
+  readonly settings: Settings
+  readonly log: Log
+  readonly clock: Clock
+  readonly random: Random
+  readonly stores: Stores
+}
+
+/** Something that runs: started in order, stopped in reverse. */
+export interface Part {
+  start(): unknown
+  stop(): unknown
+}
+
+export interface Rooms {
+  readonly gateway: Gateway
+  readonly inOrder: readonly Part[]
+  /** Tells the rooms under which address lambdad is reached. */
+  listening(url: string): void
+  /** What isolates functions, in a phrase. */
+  isolation(): string
+  counts(): PlacementCounts
+}
+
+/** A role's credentials in an environment outlive the environment. */
+const SESSION_MS = 24 * 60 * 60_000
+/** Invocations that wait for an environment: with 6 MB each at most, so that memory has a bound. */
+const WAITING_MAX = 10_000
+
+/** Builds every room and gives each what it needs of the others: the one place that knows them all. */
+export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
+  const { settings, clock, random, stores, log } = deps
+  const reportFault = (error: unknown, requestId?: string) =>
+    log.error('an internal failure', { err: error, ...(requestId !== undefined && { requestId }) })
+  const keys = await openKeys(deps)
+  let url = ''
+
+  const logs = createLogsRoom({ database: stores.database, clock, random, reportFault })
+  const telemetry = createTelemetry({ clock, appendLogs: logs.append })
+  const worker = createWorker({
+    clock,
+    random,
+    telemetry,
+    codeOf: (fn) => codeFile(stores, fn),
+    runtimes: buildRuntimeFinder(deps),
+    credentialsOf: (fn) => roleCredentials(deps, keys.master, fn),
+    endpoint: () => url,
+    folder: stores.folder.path,
+    sandbox: settings.sandbox === 'default' ? 'auto' : settings.sandbox,
+    report: reportFault,
+  })
+  const placement = new Placement({ worker, clock, settings: placementSettings(settings) })
+  const lambda = createLambda({
+    ...stores,
+    clock,
+    random,
+    environments: placement,
+    codeSecret: keys.master,
+    architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
+    limits: { ...DEFAULT_LIMITS, concurrentExecutions: settings.concurrency },
+    reportFault,
+  })
+  const invokeDeps = { placement, clock, random, ...logTails(telemetry) }
+  const services = servicesOf({
+    lambda: {
+      ...lambda.operations,
+      Invoke: bindInvoke({
+        directory: lambda.directory,
+        concurrency: settings.concurrency,
+        invoke: (request) => invoke(invokeDeps, request),
+      }),
+    },
+
+    'cloudwatch-logs': logs.operations,
+    ...buildIdentity(deps, keys.master),
+  })
+  const gateway = createGateway({
+    services,
+    definitions: Object.values(definitions),
+    authenticator: keys.authenticator,
+    frontDoors: [
+      healthDoor({ version: VERSION, services: services.map(({ definition }) => definition.id) }),
+      statusDoor(async () => ({
+        ...statusOf(deps, url),
+        ...worker.isolation(),
+        ...placement.counts(),
+      })),
+      codeDoor(lambda.codeDoor),
+    ],
+    random,
+    clock,
+    reportFault,
+  })
+  return {
+    gateway,
+    inOrder: [logs, { start: () => {}, stop: () => telemetry.stop() }, worker, placement, lambda],
+    listening: (at) => {
+      url = at
+    },
+    isolation: () => worker.announcement(),
+    counts: () => placement.counts(),
+  }
+}
+
+interface Keys {
+  readonly master: Buffer
+  readonly authenticator: Authenticator
+}
+
+/** The root key, which the command line reads from a file of the data folder, and who is believed. */
+async function openKeys({ settings, stores, clock, random }: RoomsDeps): Promise<Keys> {
+  const { account: accountId, region } = settings
+  const keyDeps = { database: stores.database, clock, random }
+  const rootKey = await ensureRootKey(keyDeps, accountId)
+  const file = path.join(stores.folder.path, 'root-key.json')
+  await writeFile(file, `${JSON.stringify({ accountId, ...rootKey }, null, 2)}\n`, { mode: 0o600 })
+  const master = await masterKey(keyDeps)
+  if (effectiveAuth(settings) === 'strict') {
+    const keys = createAccessKeys(stores.database, master)
+    return { master, authenticator: createStrictAuthenticator({ keys, clock }) }
+  }
+  const callerOf = (id: string, token: string | undefined) => callerOfSession(master, id, token)
+  return {
+    master,
+    authenticator: openAuthenticator({ defaultAccountId: accountId, defaultRegion: region, callerOf }),
+  }
+}
+
+function buildIdentity({ settings, stores, clock, random }: RoomsDeps, master: Buffer) {
+  const iam = createIamStore(stores.database)
+  const open = effectiveAuth(settings) === 'open'
+  const { findRole } = createRoleLookup(iam)
+  return {
+    iam: createIamOperations({ store: iam, clock, random }),
+    sts: createStsOperations({ findRole, open, masterKey: master, clock, random }),
+  }
+}
+
+function servicesOf(
+  operations: Partial<Record<keyof typeof definitions, Readonly<Record<string, BoundOperation>>>>,
+): Service[] {
+  return Object.entries(operations).map(([id, ofService]) => ({
+    definition: definitions[id as keyof typeof definitions],
+    operations: ofService,
+  }))
+}
+
+/** Credentials of the function's role, as an environment gets them when it starts. */
+function roleCredentials({ clock, random }: RoomsDeps, master: Buffer, fn: FunctionVersion) {
+  const claims = {
+    accountId: fn.accountId,
+    roleArn: fn.roleArn,
+    sessionName: fn.name,
+    expiresAt: clock.now() + SESSION_MS,
+  }
+  return mintSessionCredentials(master, claims, random)
+}
+
+async function codeFile(stores: Stores, fn: FunctionVersion): Promise<string> {
+  const file = await stores.blobs.path(fn.codeBlob)
+  if (file === undefined) throw new Error(`the code of ${fn.arn}:${fn.version} is not among the blobs`)
+  return file
+}
+
+function logTails(telemetry: Telemetry) {
+  return {
+    collectLogTail: (requestId: string) => ({
+      text: telemetry.collectTail(requestId),
+      discard: () => telemetry.dropTail(requestId),
+    }),
+  }
+}
+
+function placementSettings({ environmentsMax, startingMax, idleSeconds }: Settings) {
+  return { environmentsMax, startingMax, waitingMax: WAITING_MAX, idleMs: idleSeconds * 1000 }
+}
+
+function statusOf({ settings, stores }: RoomsDeps, url: string) {
+  return {
+    version: VERSION,
+    url,
+    process: process.pid,
+    auth: effectiveAuth(settings),
+    data: settings.memory ? '(nothing is kept)' : stores.folder.path,
+    database: stores.database.dialect.name,
+  }
+}
+
+function buildRuntimeFinder({ settings, stores }: RoomsDeps) {
+  return createRuntimeFinder({
+    env: process.env,
+    home: homedir(),
+    ...(settings.downloads && { downloads: path.join(stores.folder.path, 'runtimes') }),
+  })
+}

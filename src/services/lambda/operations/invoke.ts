@@ -1,0 +1,100 @@
+import type { AwsError } from '../../../aws/error.ts'
+import type { Call, Operation } from '../../../aws/operation.ts'
+import type { Input, Output } from '../../../aws/sdk-types.ts'
+import type { Invoke } from '../../../invoke/invoke.ts'
+import type { Outcome } from '../../../wire/invocation.ts'
+import type { FunctionDirectory, ResolvedFunction } from '../directory.ts'
+import {
+  cannotMakeEnvironment,
+  clientContextIsNoJson,
+  eventInvocationsNotSupported,
+  invocationParameterNotSupported,
+  notTenantIsolated,
+} from '../invoke-errors.ts'
+import { assertJson } from '../json-payload.ts'
+
+type Client = typeof import('@aws-sdk/client-lambda')
+type InvokeInput = Input<Client, 'Invoke'>
+type InvokeOutput = Output<Client, 'Invoke'>
+
+export interface InvokeOperationDeps {
+  readonly directory: FunctionDirectory
+  readonly invoke: Invoke
+  /** The account's limit on concurrent invocations. */
+  readonly concurrency: number
+}
+
+const EMPTY_EVENT = Buffer.from('{}')
+/** AWS Lambda API Reference, "Invoke": the last 3 bytes of base64 are padding. */
+const CLIENT_CONTEXT_BYTES_MAX = 3583
+
+/** Runs a function and waits for its answer (AWS Lambda API Reference, "Invoke"). */
+export const invokeFunction: Operation<InvokeOperationDeps, InvokeInput, InvokeOutput> = async (
+  deps,
+  input,
+  call,
+) => {
+  refuseWhatIsNotSupported(input)
+  const clientContext = decodeClientContext(input.ClientContext)
+  const resolved = await deps.directory.resolve(call, input.FunctionName ?? '', input.Qualifier)
+  if (input.InvocationType === 'DryRun') return { StatusCode: 204 }
+  const payload = input.Payload?.length ? input.Payload : EMPTY_EVENT
+  assertJson(payload)
+
+  const { outcome, logTail } = await deps.invoke({
+    fn: resolved.fn,
+    requestId: call.requestId,
+    invokedFunctionArn: resolved.invokedFunctionArn,
+    payload,
+    limits: limitsOf(deps, resolved, call),
+    wantsLogTail: input.LogType === 'Tail',
+    ...(clientContext !== undefined && { clientContext }),
+    ...(call.traceHeader !== undefined && { traceHeader: call.traceHeader }),
+  })
+
+  return answer(outcome, resolved, logTail)
+}
+
+function refuseWhatIsNotSupported(input: InvokeInput): void {
+  if (input.InvocationType === 'Event') throw eventInvocationsNotSupported()
+  if (input.TenantId !== undefined) throw notTenantIsolated()
+  if (input.DurableExecutionName !== undefined) throw invocationParameterNotSupported('DurableExecutionName')
+}
+
+function limitsOf(deps: InvokeOperationDeps, { reservedConcurrency }: ResolvedFunction, call: Call) {
+  return {
+    reserved: reservedConcurrency,
+    unreserved: deps.concurrency - deps.directory.reservedTotal(call),
+  }
+}
+
+function answer(outcome: Outcome, resolved: ResolvedFunction, logTail: string | undefined): InvokeOutput {
+  if (outcome.kind === 'platform-error') throw environmentError(outcome)
+  return {
+    StatusCode: 200,
+    ExecutedVersion: resolved.executedVersion,
+    Payload: outcome.payload as never, // the client's own blob type has conveniences that bytes lack
+    ...(outcome.kind === 'function-error' && { FunctionError: 'Unhandled' }),
+    ...(logTail !== undefined && { LogResult: logTail }),
+  }
+}
+
+function environmentError({ code, message }: Outcome & { kind: 'platform-error' }): AwsError {
+  return cannotMakeEnvironment(code, message)
+}
+
+function decodeClientContext(encoded: string | undefined): string | undefined {
+  if (encoded === undefined) return undefined
+  const text = Buffer.from(encoded, 'base64').toString('utf8')
+  if (encoded.length > CLIENT_CONTEXT_BYTES_MAX || !isJsonObject(text)) throw clientContextIsNoJson()
+  return text
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  } catch {
+    return false
+  }
+}
