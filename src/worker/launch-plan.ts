@@ -1,7 +1,10 @@
 import type { FunctionVersion } from '../wire/function-version.ts'
 import type { Mount } from './sandbox/sandbox.ts'
 
-/** How a function's runtime is started, in paths as they are inside a sandbox. */
+/**
+ * How a function's runtime is started, in paths as they are inside a sandbox. For a custom runtime `argv` is not
+ * used: its program is looked for in the function's code.
+ */
 export interface LaunchPlan {
   readonly argv: readonly string[]
   /** The runtime's own variables; the function's may replace them. */
@@ -11,7 +14,7 @@ export interface LaunchPlan {
   readonly runtimeVersion?: string
 }
 
-/** Finds a managed runtime on the machine, and says how to start a function on it. */
+/** Finds what a function's runtime needs on the machine (runtimes/finder.ts). */
 export interface RuntimeFinder {
   find(runtime: string): Promise<FoundRuntime | MissingRuntime>
 }
@@ -26,16 +29,6 @@ export interface MissingRuntime {
   readonly kind: 'missing'
   /** Which binary is missing, and how to get it. */
   readonly message: string
-}
-
-export type PlanLaunch = (fn: FunctionVersion) => Promise<LaunchPlan | MissingRuntime>
-
-export const planLaunch = async (
-  finder: RuntimeFinder,
-  fn: FunctionVersion,
-): Promise<LaunchPlan | MissingRuntime> => {
-  const found = await finder.find(fn.runtime)
-  return found.kind === 'found' ? found.plan(fn) : found
 }
 
 /** Runtimes that are the function's own program. */

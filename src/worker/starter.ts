@@ -9,7 +9,7 @@ import { findEntrypoint } from './entrypoint.ts'
 import { platformFailure } from './environment/payloads.ts'
 import { CannotStart, type Runtime } from './environment/runtime.ts'
 import { type Credentials, variablesOf } from './environment/variables.ts'
-import { isCustom, type LaunchPlan, type PlanLaunch } from './launch-plan.ts'
+import { isCustom, type LaunchPlan, type RuntimeFinder } from './launch-plan.ts'
 import type { RuntimeCalls } from './runtime-api/routes.ts'
 import { RuntimeApi } from './runtime-api/server.ts'
 import { RunningSandbox, type SandboxHost, type SandboxOutput } from './sandbox/running.ts'
@@ -22,7 +22,7 @@ export interface StarterParts {
   readonly code: CodeCache
   readonly users: Users
   readonly codeOf: (fn: FunctionVersion) => Promise<string>
-  readonly planLaunch: PlanLaunch
+  readonly runtimes: RuntimeFinder
   readonly credentialsOf: (fn: FunctionVersion) => Credentials | Promise<Credentials>
   readonly endpoint: () => string
   /** In which each running sandbox gets a folder. */
@@ -46,7 +46,7 @@ export async function startRuntime(parts: StarterParts, start: RuntimeStart): Pr
   const [plan, credentials] = await Promise.all([planOf(parts, fn), parts.credentialsOf(fn)])
   const code = await codeOf(parts, fn)
   try {
-    const argv = isCustom(fn.runtime) ? await entrypointIn(code.folder) : plan.argv
+    const argv = isCustom(fn.runtime) ? await entrypointIn(code.folder) : wrapped(plan.argv, fn)
     return await startWith(parts, start, { plan: { ...plan, argv }, credentials, code })
   } catch (error) {
     code.release()
@@ -164,12 +164,10 @@ class StartedRuntime implements Runtime {
   }
 }
 
-async function planOf({ planLaunch }: StarterParts, fn: FunctionVersion): Promise<LaunchPlan> {
-  // The program is the function's own: what it is started with is found in its code.
-  if (isCustom(fn.runtime)) return { argv: [], env: {}, mounts: [] }
-  const plan = await planLaunch(fn)
-  if ('kind' in plan) throw cannotStart('InvalidRuntimeException', plan.message)
-  return plan
+async function planOf({ runtimes }: StarterParts, fn: FunctionVersion): Promise<LaunchPlan> {
+  const found = await runtimes.find(fn.runtime)
+  if (found.kind === 'missing') throw cannotStart('InvalidRuntimeException', found.message)
+  return found.plan(fn)
 }
 
 async function codeOf({ code, codeOf }: StarterParts, fn: FunctionVersion): Promise<UnpackedCode> {
@@ -185,6 +183,12 @@ async function codeOf({ code, codeOf }: StarterParts, fn: FunctionVersion): Prom
     }
     throw error
   }
+}
+
+/** A script of the function's may start the runtime. A shell in between, for its exit status where there is none. */
+function wrapped(argv: readonly string[], fn: FunctionVersion): readonly string[] {
+  const wrapper = fn.variables.AWS_LAMBDA_EXEC_WRAPPER
+  return wrapper === undefined ? argv : ['/bin/sh', '-c', 'exec "$0" "$@"', wrapper, ...argv]
 }
 
 async function entrypointIn(codeFolder: string): Promise<readonly string[]> {

@@ -45,15 +45,17 @@ export interface TestWorker {
 
 /** A worker that runs until the test ends, on a folder of its own. */
 export async function testWorker(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   sandbox: SandboxName,
   options: {
     settings?: Partial<WorkerSettings>
     runtimes?: RuntimeFinder
     full?: () => Promise<void> | undefined
+    /** Its own where none is given. */
+    folder?: string
   } = {},
 ): Promise<TestWorker> {
-  const folder = mkdtempSync(`${tmpdir()}/worker-`)
+  const folder = options.folder ?? mkdtempSync(`${tmpdir()}/worker-`)
   const zips = new Map<string, string>()
   const log = new Log(options.full)
   const reported: unknown[] = []

@@ -16,7 +16,7 @@ import { serviceFailure } from './environment/payloads.ts'
 import { CannotStart, type Runtime, type StartRuntime } from './environment/runtime.ts'
 import type { Credentials } from './environment/variables.ts'
 import { isolationOf, type WorkerIsolation } from './isolation.ts'
-import { planLaunch, type RuntimeFinder } from './launch-plan.ts'
+import type { RuntimeFinder } from './launch-plan.ts'
 import { Launcher } from './launcher/launcher.ts'
 import { chooseLimiter } from './limits/choose.ts'
 import { Fifos } from './output/fifos.ts'
@@ -124,7 +124,7 @@ class OneWorker implements LocalWorker {
   }
 
   async #makeStarter(): Promise<StarterParts> {
-    const { clock, folder, random, report, runtimes, sandbox: choice = 'auto' } = this.#parts
+    const { clock, folder, random, report, sandbox: choice = 'auto' } = this.#parts
     const fifos = new Fifos(this.#launcher, `${this.#ownFolder}/fifos`)
     fifos.warm()
     const bytesMax = this.#settings.codeCacheBytes
@@ -137,7 +137,6 @@ class OneWorker implements LocalWorker {
     noteGroups(this.#ownFolder, limiter.folders)
     return {
       ...this.#parts,
-      planLaunch: (fn) => planLaunch(runtimes, fn),
       code,
       users: new Users(),
       folder: `${this.#ownFolder}/e`,

@@ -50,6 +50,11 @@ function closeInherited() {
   }
 }
 
+/** The daemon may have gone meanwhile; 'disconnect' follows. */
+function tell(message) {
+  if (process.connected) process.send(message, () => {})
+}
+
 function launch(command) {
   const opened = []
   const open = (path, flags) => {
@@ -67,7 +72,7 @@ function launch(command) {
     stdio[BLOCK] = command.waitsForLimits ? 'pipe' : 'ignore'
     start(command, stdio)
   } catch (error) {
-    process.send({ type: 'exited', id: command.id, error: error.message })
+    tell({ type: 'exited', id: command.id, error: error.message })
   } finally {
     for (const fd of opened) closeSync(fd)
   }
@@ -101,7 +106,7 @@ function start(command, stdio) {
 
 /** Moves the process into its cgroups, and lets it go on where it waits for that. */
 function limit(command, pid, child) {
-  process.send({ type: 'launched', id: command.id, pid })
+  tell({ type: 'launched', id: command.id, pid })
   const release = () => {
     child.stdio[BLOCK]?.on('error', () => {})
     child.stdio[BLOCK]?.end('x')
@@ -142,7 +147,7 @@ function gone(command, how) {
     killGroup(child.pid)
     killStrays([command.id])
   }
-  process.send({ type: 'exited', id: command.id, ...how })
+  tell({ type: 'exited', id: command.id, ...how })
 }
 
 function kill(id) {
@@ -181,11 +186,10 @@ function makeFifos({ paths }) {
   child.stderr.on('data', (bytes) => {
     said += bytes
   })
-  child.on('error', (error) => process.send({ type: 'fifos-made', paths, error: error.message }))
+  child.on('error', (error) => tell({ type: 'fifos-made', paths, error: error.message }))
   child.on('close', (code) => {
-    if (code !== null)
-      process.send({ type: 'fifos-made', paths, ...(code === 0 ? {} : { error: said.trim() }) })
+    if (code !== null) tell({ type: 'fifos-made', paths, ...(code === 0 ? {} : { error: said.trim() }) })
   })
 }
 
-process.send({ type: 'ready' })
+tell({ type: 'ready' })

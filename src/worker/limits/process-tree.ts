@@ -43,12 +43,16 @@ export function residentBytes(pids: readonly number[]): number {
   return bytes
 }
 
-/** When a process started, in the kernel's ticks since boot: with its id, its name for all time. */
+/**
+ * When a process started, in the kernel's ticks since boot: with its id, its name for all time. Undefined where it
+ * has ended, even if nobody has asked how yet.
+ */
 export function startTimeOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // The command's name, in parentheses, may have blanks and parentheses itself.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
   } catch {
     return undefined
   }

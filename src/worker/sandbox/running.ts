@@ -41,6 +41,9 @@ export interface SandboxEnd extends Exit {
 /** With all of its processes ended a pipe ends at once. One that stays silent this long is held by a stray. */
 const SILENCE_MS = 1000
 
+/** One of which no process is known will have no writer. */
+const SILENCE_BEFORE_LAUNCH_MS = 50
+
 /** A sandbox that was started, until all of it is gone. */
 export class RunningSandbox {
   readonly #host: SandboxHost
@@ -51,6 +54,7 @@ export class RunningSandbox {
   readonly #pipes: OutputPipe[]
   readonly #ended = Promise.withResolvers<SandboxEnd>()
   readonly #gone = Promise.withResolvers<void>()
+  #launched = false
   #dead = false
 
   /** Takes the FIFOs that the environment writes to. */
@@ -130,6 +134,7 @@ export class RunningSandbox {
   }
 
   #onLaunched(pid: number, fifos: readonly string[]): void {
+    this.#launched = true
     this.#limits.started(pid)
     this.#memory.start()
     // Both ends are open: the names have served.
@@ -151,10 +156,12 @@ export class RunningSandbox {
     for (let consumed = -1; consumed !== pipe.consumed || !pipe.idle; ) {
       consumed = pipe.consumed
       const over = new AbortController()
-      const silence = this.#host.clock.sleep(SILENCE_MS, over.signal).then(
-        () => false,
-        () => true,
-      )
+      const silence = this.#host.clock
+        .sleep(this.#launched ? SILENCE_MS : SILENCE_BEFORE_LAUNCH_MS, over.signal)
+        .then(
+          () => false,
+          () => true,
+        )
       const ended = await Promise.race([pipe.ended.then(() => true), silence])
       over.abort()
       if (ended) return
