@@ -61,6 +61,14 @@ for (const { binary, runtime } of variants()) {
       assert.deepEqual((await r.invoke({ a: 1 })).json, { a: 1 })
     })
 
+    test('takes events that arrive in pieces, or in chunks without a length', async (t) => {
+      const r = await start(t, 'exports.handler = async (event) => event')
+      const event = { text: 'grüße '.repeat(20) }
+      for (const options of [{ slowly: true }, { chunked: true }, { chunked: true, slowly: true }, {}]) {
+        assert.deepEqual((await r.invoke(event, options)).json, event)
+      }
+    })
+
     test('carries 6 MB in and out', async (t) => {
       const r = await start(t, 'exports.handler = async (event) => event')
       const text = 'ä'.repeat(3_000_000)

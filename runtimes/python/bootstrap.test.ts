@@ -73,6 +73,14 @@ for (const { binary, version } of interpreters()) {
       assert.deepEqual((await r.invoke({ a: 1 })).json, { a: 1 })
     })
 
+    test('takes events that arrive in pieces, or in chunks without a length', async (t) => {
+      const r = await start(t, 'def handler(event, context):\n  return event')
+      const event = { text: 'grüße '.repeat(20) }
+      for (const options of [{ slowly: true }, { chunked: true }, { chunked: true, slowly: true }, {}]) {
+        assert.deepEqual((await r.invoke(event, options)).json, event)
+      }
+    })
+
     test('carries 6 MB in and out', async (t) => {
       const r = await start(t, 'def handler(event, context):\n  return event')
       const text = 'x'.repeat(6_000_000)

@@ -22,6 +22,10 @@ export interface InvokeOptions {
   /** Bytes instead of the event's JSON. */
   readonly raw?: Uint8Array | string
   readonly deadlineMs?: number
+  /** The body in chunks, without a length. */
+  readonly chunked?: boolean
+  /** A few bytes at a time. */
+  readonly slowly?: boolean
 }
 
 export interface Answer {
@@ -50,16 +54,17 @@ export async function startApi(folder: string, transport: 'unix' | 'tcp' = 'unix
   const initError = Promise.withResolvers<Answer>()
   const ready = Promise.withResolvers<void>()
   const answers = new Map<string, (answer: Answer) => void>()
-  const events: string[] = []
-  const bodies: Buffer[] = []
+  const events: { bytes: Buffer; slowly: boolean }[] = []
   const pipelined: boolean[] = []
   const connections = new Set<Socket>()
   let waiting: Socket | undefined
   initError.promise.catch(() => {})
 
   const send = (): void => {
-    if (waiting === undefined || events.length === 0) return
-    waiting.write(Buffer.concat([Buffer.from(events.shift() as string), bodies.shift() as Buffer]))
+    const event = waiting === undefined ? undefined : events.shift()
+    if (waiting === undefined || event === undefined) return
+    if (event.slowly) void trickle(waiting, event.bytes)
+    else waiting.write(event.bytes)
     waiting = undefined
   }
   const handle = (socket: Socket, request: Request): void => {
@@ -119,12 +124,13 @@ export async function startApi(folder: string, transport: 'unix' | 'tcp' = 'unix
           'Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0',
         'Content-Type': 'application/json',
         ...options.headers,
-        'Content-Length': String(body.length),
+        ...(options.chunked ? { 'Transfer-Encoding': 'chunked' } : { 'Content-Length': String(body.length) }),
       }
       const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
       const answered = new Promise<Answer>((resolve) => answers.set(id, resolve))
-      events.push(`HTTP/1.1 200 OK\r\n${lines.join('')}\r\n`)
-      bodies.push(body)
+      const head = Buffer.from(`HTTP/1.1 200 OK\r\n${lines.join('')}\r\n`)
+      const bytes = Buffer.concat([head, options.chunked ? inChunks(body) : body])
+      events.push({ bytes, slowly: options.slowly ?? false })
       send()
       return answered
     },
@@ -132,6 +138,23 @@ export async function startApi(folder: string, transport: 'unix' | 'tcp' = 'unix
       for (const socket of connections) socket.destroy()
       return new Promise((resolve) => server.close(() => resolve()))
     },
+  }
+}
+
+function inChunks(body: Buffer): Buffer {
+  const parts: Buffer[] = []
+  for (let at = 0; at < body.length; at += 5) {
+    const part = body.subarray(at, at + 5)
+    parts.push(Buffer.from(`${part.length.toString(16)}\r\n`), part, Buffer.from('\r\n'))
+  }
+  return Buffer.concat([...parts, Buffer.from('0\r\n\r\n')])
+}
+
+async function trickle(socket: Socket, bytes: Buffer): Promise<void> {
+  socket.setNoDelay(true)
+  for (let at = 0; at < bytes.length; at += 7) {
+    socket.write(bytes.subarray(at, at + 7))
+    await new Promise((resolve) => setImmediate(resolve))
   }
 }
 

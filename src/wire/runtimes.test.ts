@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { findRuntimeIdentifier, isDeprecated, RUNTIMES } from './runtimes.ts'
 
-const model = JSON.parse(readFileSync('data/constraints/lambda.json', 'utf8'))
+const model = JSON.parse(readFileSync(new URL('../../data/constraints/lambda.json', import.meta.url), 'utf8'))
 
 test("the list is the model's enum, in its order", () => {
   const names = RUNTIMES.map(({ name }) => name)
