@@ -2,6 +2,7 @@ import { AwsError } from '../aws/error.ts'
 import type { Call } from '../aws/operation.ts'
 import type { Random } from '../base/random.ts'
 import type { Authenticated, Authenticator } from './authenticator.ts'
+import type { BodyBudget } from './body/budget.ts'
 import { bodyLimitOf, FORM_LIMIT } from './body/limits.ts'
 import { RequestBody } from './body/request-body.ts'
 import type { ServiceDirectory } from './directory.ts'
@@ -15,6 +16,7 @@ import { type Recognised, recognise } from './recognise.ts'
 export interface AnswerDeps {
   readonly directory: ServiceDirectory
   readonly authenticator: Authenticator
+  readonly budget: BodyBudget
   readonly random: Random
   /** Told of what nobody was meant to see: defects, full disks. */
   readonly reportFault: (error: unknown, requestId: string) => void
@@ -37,11 +39,14 @@ export async function answer(deps: AnswerDeps, request: HttpRequest): Promise<Ht
   const requestId = deps.random.uuid()
   const recognised = recognise(request, deps.directory)
   const progress: Progress = { recognised, definition: recognised.definition, route: undefined }
+  const body = new RequestBody(request, FORM_LIMIT, deps.budget)
   let response: HttpResponse
   try {
-    response = await answerOrThrow(deps, request, requestId, progress)
+    response = await answerOrThrow(deps, request, requestId, { body, progress })
   } catch (error) {
     response = answerError(deps, asCallers(error, request), requestId, progress)
+  } finally {
+    body.release()
   }
   response.headers[progress.definition?.id === 's3' ? 'x-amz-request-id' : 'x-amzn-requestid'] = requestId
   return response
@@ -51,11 +56,10 @@ async function answerOrThrow(
   deps: AnswerDeps,
   request: HttpRequest,
   requestId: string,
-  progress: Progress,
+  { body, progress }: { body: RequestBody; progress: Progress },
 ): Promise<HttpResponse> {
   const { directory } = deps
   const { recognised } = progress
-  const body = new RequestBody(request, FORM_LIMIT)
   const form = recognised.protocol.name === 'awsQuery' ? await readForm(request, body) : undefined
   const definition = definitionOf(recognised, form, directory)
   progress.definition = definition
@@ -134,5 +138,15 @@ function answerError(deps: AnswerDeps, error: unknown, requestId: string, progre
   if (!(error instanceof AwsError)) deps.reportFault(error, requestId)
   const shown = error instanceof AwsError ? error : internalFailure(definition)
   const model = route?.model ?? (definition && deps.directory.loaded(definition)?.model)
-  return recognised.protocol.encodeError(shown, { definition, model, requestId })
+  try {
+    return recognised.protocol.encodeError(shown, { definition, model, requestId })
+  } catch (unwritable) {
+    // An error with a member that its model cannot write.
+    deps.reportFault(unwritable, requestId)
+    return recognised.protocol.encodeError(internalFailure(definition), {
+      definition,
+      model: undefined,
+      requestId,
+    })
+  }
 }

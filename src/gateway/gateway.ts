@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { type AnswerDeps, answer } from './answer.ts'
 import type { Authenticator } from './authenticator.ts'
+import { BodyBudget } from './body/budget.ts'
 import { ServiceDirectory } from './directory.ts'
 import type { FrontDoor } from './front-door.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
@@ -38,12 +39,13 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   const directory = new ServiceDirectory(options.definitions, options.services)
   const { authenticator, random, reportFault, frontDoors, clock } = options
-  const deps: AnswerDeps = { directory, authenticator, random, reportFault }
+  const settings = { ...defaultServerSettings, ...options.settings }
+  const budget = new BodyBudget(settings.bodyBytesMax)
+  const deps: AnswerDeps = { directory, authenticator, budget, random, reportFault }
   const answerAny = (request: HttpRequest) => {
     const door = frontDoors.find((candidate) => candidate.matches(request))
     return door === undefined ? answer(deps, request) : answerDoor(door, request, deps)
   }
-  const settings = { ...defaultServerSettings, ...options.settings }
   const server = new HttpServer({ answer: answerAny, settings, clock })
   return {
     async listen(host, port) {

@@ -68,6 +68,33 @@ test('request line and headers may be a megabyte together, and no more', async (
   assert.match(await connection.untilClosed(), /^(HTTP\/1\.1 431 |$)/)
 })
 
+test('bodies share a budget, and give back what they took', async (t) => {
+  const waiting = Promise.withResolvers<void>()
+  const called = Promise.withResolvers<void>()
+  const { endpoint } = await gateway(
+    t,
+    {
+      lambda: {
+        Invoke: async () => {
+          called.resolve()
+          await waiting.promise
+          return {}
+        },
+      },
+    },
+    { settings: { bodyBytesMax: 1000 } },
+  )
+  const invoke = (bytes: number) => fetch(`${endpoint}${INVOKE}`, { method: 'POST', body: 'a'.repeat(bytes) })
+  const first = invoke(600)
+  await called.promise
+  const second = await invoke(600)
+  assert.equal(second.status, 503)
+  assert.equal(second.headers.get('x-amzn-errortype'), 'ServiceUnavailable')
+  waiting.resolve()
+  assert.equal((await first).status, 200)
+  for (let round = 0; round < 5; round++) assert.equal((await invoke(900)).status, 200)
+})
+
 test('a body that unpacks to more than any may have is refused', async (t) => {
   const { endpoint } = await gateway(t, { 'cloudwatch-logs': { CreateLogGroup: () => undefined } })
   const headers = { 'x-amz-target': 'Logs_20140328.CreateLogGroup', 'content-encoding': 'gzip' }

@@ -143,6 +143,22 @@ test('a defect is reported, and answered without its text', async (t) => {
   assert.equal((faults[0] as Error).message, 'password is hunter2')
 })
 
+test('an output or an error that its model cannot write is a fault of ours, and answered', async (t) => {
+  const unwritable = { big: 1n }
+  const { client, faults } = await gateway(t, {
+    lambda: {
+      Invoke: () => ({ StatusCode: 200, LogResult: unwritable }),
+      GetFunction: () => {
+        throw new AwsError('TooManyRequestsException', 'm', { members: { retryAfterSeconds: unwritable } })
+      },
+    },
+  })
+  const lambda = new Lambda(client)
+  await assert.rejects(lambda.invoke({ FunctionName: 'f' }), { name: 'ServiceException' })
+  await assert.rejects(lambda.getFunction({ FunctionName: 'f' }), { name: 'ServiceException' })
+  assert.equal(faults.length, 2)
+})
+
 test('an operation that is not there yet answers 501 and its name', async (t) => {
   const { client } = await gateway(t, { lambda: {} })
   await assert.rejects(new Lambda(client).listLayers({}), (error: Error & { $metadata: object }) => {

@@ -3,6 +3,7 @@ import { pipeline, type Readable, Transform } from 'node:stream'
 import type { BodyVerifier } from '../authenticator.ts'
 import type { HttpRequest } from '../http.ts'
 import { AwsChunkedDecoder, isAwsChunked } from './aws-chunked.ts'
+import type { BodyBudget } from './budget.ts'
 import { collect } from './collect.ts'
 
 export interface BodyLimit {
@@ -17,11 +18,14 @@ export class RequestBody {
   readonly #request: HttpRequest
   #limit: BodyLimit
   #verifier: BodyVerifier | undefined
+  readonly #budget: BodyBudget
   #raw: Promise<Buffer> | undefined
+  #held = 0
 
-  constructor(request: HttpRequest, limit: BodyLimit) {
+  constructor(request: HttpRequest, limit: BodyLimit, budget: BodyBudget) {
     this.#request = request
     this.#limit = limit
+    this.#budget = budget
   }
 
   /** The limit of the operation, once that is known. */
@@ -36,7 +40,7 @@ export class RequestBody {
   /** The whole body: decoded where it is aws-chunked, verified where the caller signed it. */
   async bytes(): Promise<Buffer> {
     if (isAwsChunked(this.#request.headers)) {
-      return collect(this.stream(), this.#limit.bytes, this.#limit.tooLarge)
+      return collect(this.stream(), this.#admit)
     }
     const bytes = await this.#collectRaw()
     this.#verifier?.update(bytes)
@@ -70,8 +74,20 @@ export class RequestBody {
   #collectRaw(): Promise<Buffer> {
     this.#raw ??= this.#announcesTooMuch()
       ? Promise.reject(this.#limit.tooLarge())
-      : collect(this.#request.body, this.#limit.bytes, this.#limit.tooLarge)
+      : collect(this.#request.body, this.#admit)
     return this.#raw
+  }
+
+  /** The request has been answered: its bytes are held no more. */
+  release(): void {
+    this.#budget.giveBack(this.#held)
+    this.#held = 0
+  }
+
+  readonly #admit = (bytes: number): void => {
+    if (this.#held + bytes > this.#limit.bytes) throw this.#limit.tooLarge()
+    this.#budget.take(bytes)
+    this.#held += bytes
   }
 
   #announcesTooMuch(): boolean {

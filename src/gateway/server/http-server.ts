@@ -88,7 +88,7 @@ export class HttpServer {
       joinDuplicateHeaders: true,
     })
     server.maxConnections = this.#settings.connectionsMax
-    server.on('request', (incoming, outgoing) => this.#exchange(incoming, outgoing))
+    server.on('request', (incoming, outgoing) => void this.#exchange(incoming, outgoing))
     return server
   }
 

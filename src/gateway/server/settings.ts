@@ -10,6 +10,8 @@ export interface ServerSettings {
   readonly keepAliveTimeoutMs: number
   /** More are closed as soon as they are made: each takes a file descriptor, and a body's memory. */
   readonly connectionsMax: number
+  /** Request bodies that are held in memory, over all connections: more get 503, and are tried again. */
+  readonly bodyBytesMax: number
   /** Of one HTTP/2 connection, at a time. */
   readonly streamsMax: number
   /** How long `stop` waits for requests that are being answered. */
@@ -23,6 +25,7 @@ export const defaultServerSettings: ServerSettings = {
   // Longer than the minute for which load balancers keep theirs, lest both close at once.
   keepAliveTimeoutMs: 65_000,
   connectionsMax: 4096,
+  bodyBytesMax: 1024 * 1024 * 1024,
   streamsMax: 128,
   stopGraceMs: 5_000,
 }
