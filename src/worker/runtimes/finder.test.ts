@@ -148,6 +148,17 @@ test('where the minor version is missing, the next newer one serves, and says so
   )
 })
 
+test('a substitute is reported, once', async (t) => {
+  const reported: string[] = []
+  const { binary, found, clock } = machine(t, { report: (message) => reported.push(message) })
+  const file = binary('.pyenv/versions/3.13.0/bin/python3')
+  await found('python3.12')
+  await clock.advance(30_000)
+  await found('python3.12')
+  await found('python3.13')
+  assert.deepEqual(reported, [`python3.12 is served by version 3.13.0, ${file}`])
+})
+
 test('where there is no newer one, the nearest older one serves', async (t) => {
   const { binary, found } = machine(t)
   for (const version of ['3.8.18', '3.10.13', '3.10.2']) binary(`.pyenv/versions/${version}/bin/python3`)

@@ -52,6 +52,8 @@ export interface FinderOptions {
   readonly downloads?: string
   readonly run?: Run
   readonly clock?: Clock
+  /** Hears, in a sentence, when another minor version serves, when one is fetched, and when that fails. */
+  readonly report?: (message: string) => void
   /** The folder of the bootstraps; lambdad's own. */
   readonly bootstraps?: string
   readonly systemFolders?: readonly string[]
@@ -82,9 +84,12 @@ class Finder implements RuntimeFinder {
   readonly #clock: Clock
   readonly #bootstraps: string
   readonly #package: string | undefined
+  readonly #report: (message: string) => void
   /** Bounded by the list of runtimes. */
   readonly #found = new Map<string, { runtime: FoundRuntime; until: number }>()
   readonly #searches = new Map<string, Promise<FoundRuntime | MissingRuntime>>()
+  /** What was reported already. */
+  readonly #substitutes = new Map<string, string>()
   readonly #fetchFailures = new Map<number, { text: string; until: number }>()
   /** Of binaries whose place does not tell; bounded by the interpreters of the machine. */
   readonly #versions = new Map<string, Promise<Version>>()
@@ -95,6 +100,7 @@ class Finder implements RuntimeFinder {
     this.#places = { env, home, systemFolders }
     this.#run = options.run ?? runWith(env)
     this.#clock = options.clock ?? realClock
+    this.#report = options.report ?? (() => {})
     this.#bootstraps = options.bootstraps ?? BOOTSTRAPS
     this.#package = nodePackage(options.platform ?? process.platform, options.architecture ?? process.arch)
   }
@@ -172,9 +178,14 @@ class Finder implements RuntimeFinder {
     const failed = this.#fetchFailures.get(major)
     if (failed !== undefined && failed.until > this.#clock.elapsed()) return failed.text
 
+    this.#report(`fetching Node.js ${major} from the npm registry`)
     const text = await fetchNode(this.#run, { downloads, packageName: this.#package, major })
-    if (text === undefined) this.#fetchFailures.delete(major)
-    else this.#fetchFailures.set(major, { text, until: this.#clock.elapsed() + FETCH_AGAIN_MS })
+    if (text === undefined) {
+      this.#fetchFailures.delete(major)
+      return undefined
+    }
+    this.#report(`fetching Node.js ${major} from the npm registry failed: ${text}`)
+    this.#fetchFailures.set(major, { text, until: this.#clock.elapsed() + FETCH_AGAIN_MS })
     return text
   }
 
@@ -191,6 +202,10 @@ class Finder implements RuntimeFinder {
   }
 
   async #keep(found: FoundRuntime, family: Family): Promise<void> {
+    if (!found.exact && this.#substitutes.get(found.runtime) !== found.binary) {
+      this.#substitutes.set(found.runtime, found.binary)
+      this.#report(`${found.runtime} is served by version ${found.version}, ${found.binary}`)
+    }
     await family.prepare?.(found, this.#bootstraps, this.#run)
     const until = found.exact ? Number.POSITIVE_INFINITY : this.#clock.elapsed() + SUBSTITUTE_MS
     this.#found.set(found.runtime, { runtime: found, until })
