@@ -1,4 +1,5 @@
 import type { Settings } from '../src/config.ts'
+import { StoreError } from '../src/store/errors.ts'
 import { ExpectedError } from './arguments.ts'
 
 /** What keeps lambdad from starting, in words that say what to do; other errors as they are. */
@@ -14,9 +15,6 @@ export function explained(error: unknown, settings: Settings): unknown {
     return new ExpectedError(`may not listen on ${address}: ports below 1024 need privileges.`)
   }
   if (code === 'EADDRNOTAVAIL') return new ExpectedError(`this machine has no address ${settings.host}.`)
-  if (error instanceof Error && EXPECTED.has(error.constructor.name)) return new ExpectedError(error.message)
+  if (error instanceof StoreError) return new ExpectedError(error.message)
   return error
 }
-
-/** Errors of the store that say all there is to say. */
-const EXPECTED = new Set(['DatabaseLocked', 'DataFolderError', 'NewerVersion', 'DatabaseUnreachable'])

@@ -36,7 +36,7 @@ export const settingSchema = {
     'Seconds after which an execution environment without work is let go.',
   ),
   downloads: flag(true, 'Fetch missing Node versions from the npm registry when a function needs one.'),
-  log: choice(['info', 'debug', 'warn', 'error', 'silent'], "Level of lambdad's own log, on stderr."),
+  logLevel: choice(['info', 'debug', 'warn', 'error', 'silent'], "Level of lambdad's own log, on stderr."),
 } as const satisfies Record<string, Setting<unknown>>
 
 export type SettingName = keyof typeof settingSchema

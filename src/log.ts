@@ -9,7 +9,7 @@ export interface Log {
 }
 
 /** pino costs 10 ms and 8 MB: it is loaded when there is something to say, which on most starts there is not. */
-export function createLog(level: Settings['log']): Log {
+export function createLog(level: Settings['logLevel']): Log {
   let pino: Promise<Logger> | undefined
   const write = (at: 'info' | 'warn' | 'error', message: string, facts: object) => {
     if (level === 'silent') return

@@ -26,7 +26,7 @@ export interface Running {
  */
 export async function start(settings: Settings): Promise<Running> {
   const begun = realClock.elapsed()
-  const log = createLog(settings.log)
+  const log = createLog(settings.logLevel)
   const base = { settings, log, clock: realClock, random: realRandom }
   const stores = await openStores(settings, { ...base, programVersion: VERSION, say: log.info })
 

@@ -31,24 +31,7 @@ import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 import { VERSION } from './version.ts'
 import type { FunctionVersion } from './wire/function-version.ts'
 
-const createRuntimeFinder = (_: unknown) => ({
-  find: async (runtime: string) => {
-    const root = path.join(import.meta.dirname, '..', 'runtimes')
-    const plan = runtime.startsWith('nodejs')
-      ? {
-          argv: [process.execPath, `${root}/node/bootstrap.cjs`],
-          env: {},
-          mounts: [path.dirname(process.execPath), `${root}/node`].map((p) => ({ source: p, target: p })),
-        }
-      : {
-          argv: ['/root/.pyenv/versions/3.11.7/bin/python3.11', `${root}/python/bootstrap.py`],
-          env: {},
-          mounts: ['/root/.pyenv/versions/3.11.7', `${root}/python`].map((p) => ({ source: p, target: p })),
-        }
-    return { kind: 'found' as const, plan: () => plan }
-  },
-})
-
+import { createRuntimeFinder } from './worker/runtimes/finder.ts'
 import { createWorker } from './worker/worker.ts'
 
 export interface RoomsDeps {

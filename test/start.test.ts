@@ -20,7 +20,7 @@ describe('lambdad start', () => {
 
   test('says what is not isolated, and the command that changes it', async (t) => {
     const daemon = await startDaemon(t, await dataFolder(t), '--sandbox', 'process')
-    assert.match(daemon.announcement, /functions are NOT isolated/)
+    assert.match(daemon.announcement, /functions run as plain processes: nothing is isolated/)
     await daemon.stop()
   })
 

@@ -27,7 +27,7 @@ export async function dataFolder(t: TestContext): Promise<string> {
 
 /** `lambdad start` as a process of its own; ended with the test at the latest. */
 export async function startDaemon(t: TestContext, data: string, ...flags: string[]): Promise<Daemon> {
-  const args = [CLI, 'start', '--port', '0', '--data', data, '--log', 'error', ...flags]
+  const args = [CLI, 'start', '--port', '0', '--data', data, '--log-level', 'error', ...flags]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   t.after(() => {
     child.kill('SIGKILL')

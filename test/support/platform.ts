@@ -50,7 +50,7 @@ export interface Invoked {
 export async function platform(t: TestContext, flags: Record<string, string> = {}): Promise<Platform> {
   const data = await mkdtemp(path.join(tmpdir(), 'lambdad-test-'))
   const running = await start(
-    readSettings({ port: '0', data, log: 'error', downloads: 'false', ...flags }, {}),
+    readSettings({ port: '0', data, logLevel: 'error', downloads: 'false', ...flags }, {}),
   )
   const client = { endpoint: running.url, region: 'us-east-1', credentials: CREDENTIALS, maxAttempts: 1 }
   const lambda = new LambdaClient(client)
