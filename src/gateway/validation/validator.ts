@@ -1,24 +1,13 @@
-import { AwsError } from '../../aws/error.ts'
 import type { ServiceDefinition } from '../../aws/service.ts'
 import { serializationError } from '../errors.ts'
 import { requiredCountOf, type Schema, traitsOf, tupleOf } from '../model/schema.ts'
 import type { Constraint, Constraints } from './constraints.ts'
+import { type Found, Problems } from './problems.ts'
 import { type Rule, rulesOf } from './rules.ts'
 import { expectList, expectObject, typeCheckOf } from './types.ts'
-import { valueText } from './value-text.ts'
-
-/** Throws what AWS answers where an input does not fit its model. */
-export type Validate = (input: unknown) => void
 
 /** Looks at one value: throws where its type is wrong, adds to `problems` where a constraint is not met. */
-type Check = (value: unknown, path: string, problems: string[]) => void
-
-interface Context {
-  readonly value: unknown
-  readonly path: string
-  readonly problems: string[]
-  readonly secret: boolean
-}
+type Check = (value: unknown, path: string, problems: Problems) => void
 
 interface MemberCheck {
   readonly name: string
@@ -28,8 +17,7 @@ interface MemberCheck {
   readonly check: Check
 }
 
-/** More are not told: each costs its length in the answer. */
-const PROBLEMS_MAX = 100
+const anything: Check = () => {}
 
 /** A service's checks: compiled for each operation when it is first called, shared between operations. */
 export class Validator {
@@ -44,21 +32,15 @@ export class Validator {
 
   /** Refuses `input` unless it fits `schema`: wrong types with SerializationException, the rest in one message. */
   validate(schema: Schema, input: unknown): void {
-    const problems: string[] = []
+    if (!schema.isStructSchema()) return
+    const problems = new Problems()
     try {
-      if (schema.isStructSchema()) this.#structureCheck(schema)(input, '', problems)
+      this.#structureCheck(schema)(input, '', problems)
     } catch (error) {
       if (error instanceof RangeError) throw serializationError('The input is nested too deeply.', error)
       throw error
     }
-    if (problems.length > 0) throw this.#validationError(problems)
-  }
-
-  #validationError(problems: string[]): AwsError {
-    const count = problems.length
-    const head = `${count} validation error${count === 1 ? '' : 's'} detected: `
-    const code = this.#definition.validationError ?? 'ValidationException'
-    return new AwsError(code, head + problems.slice(0, PROBLEMS_MAX).join('; '), { status: 400 })
+    problems.throwAs(this.#definition.validationError ?? 'ValidationException')
   }
 
   #structureCheck(schema: Schema): Check {
@@ -70,8 +52,8 @@ export class Validator {
     const isUnion = schema.isUnionSchema()
     const check: Check = (value, path, problems) => {
       expectObject(value)
-      members ??= this.#memberChecks(schema)
       if (isUnion) expectOneMember(value, tuple[2])
+      members ??= this.#memberChecks(schema)
       checkMembers(members, value, path, problems)
     }
     this.#structures.set(tuple, check)
@@ -93,11 +75,11 @@ export class Validator {
     const inner = this.#innerCheck(schema, constraint)
     const rules = rulesOf(constraint, schema.isNumericSchema())
     if (rules.length === 0) return inner
-    const secret = isSecret(schema)
+    const isSecret = isSensitive(schema)
     return (value, path, problems) => {
       inner(value, path, problems)
       for (const rule of rules) {
-        if (!rule.isMet(value)) problems.push(problem(value, path, rule.text, secret))
+        if (!rule.isMet(value)) problems.add({ value, path, isSecret }, rule.text)
       }
     }
   }
@@ -109,32 +91,30 @@ export class Validator {
     return typeCheckOf(schema) ?? anything
   }
 
-  #listCheck(schema: Schema, { member: constraint = {} }: Constraint): Check {
+  #listCheck(schema: Schema, { member = {} }: Constraint): Check {
     const element = schema.getValueSchema()
-    const isLeaf = !isAggregate(element)
-    const check = this.#elementCheck(schema, element, constraint)
-    const rules = isLeaf ? rulesOf(constraint, element.isNumericSchema()) : []
-    const secret = isSecret(schema) || isSecret(element)
+    const check = this.#elementCheck(schema, element, member)
+    const rules = isAggregate(element) ? [] : rulesOf(member, element.isNumericSchema())
+    const isSecret = isSensitive(schema, element)
     return (value, path, problems) => {
       expectList(value)
       for (const [index, item] of value.entries()) check(item, `${path}.${index + 1}.member`, problems)
-      this.#checkAll(value, rules, 'Member must satisfy constraint', { value, path, problems, secret })
+      this.#checkAll(value, rules, 'Member must satisfy constraint', { value, path, isSecret }, problems)
     }
   }
 
-  #mapCheck(schema: Schema, { key = {}, value: constraint = {} }: Constraint): Check {
+  #mapCheck(schema: Schema, { key = {}, value: held = {} }: Constraint): Check {
     const element = schema.getValueSchema()
-    const isLeaf = !isAggregate(element)
-    const check = this.#elementCheck(schema, element, constraint)
+    const check = this.#elementCheck(schema, element, held)
     const keyRules = rulesOf(key, false)
-    const secret = isSecret(schema) || isSecret(schema.getKeySchema()) || isSecret(element)
-    const valueRules = isLeaf ? rulesOf(constraint, element.isNumericSchema()) : []
+    const valueRules = isAggregate(element) ? [] : rulesOf(held, element.isNumericSchema())
+    const isSecret = isSensitive(schema, schema.getKeySchema(), element)
     return (value, path, problems) => {
       expectObject(value)
       for (const [name, item] of Object.entries(value)) check(item, `${path}.${name}.member`, problems)
-      const context = { value, path, problems, secret }
-      this.#checkAll(Object.keys(value), keyRules, 'Map keys must satisfy constraint', context)
-      this.#checkAll(Object.values(value), valueRules, 'Map value must satisfy constraint', context)
+      const found = { value, path, isSecret }
+      this.#checkAll(Object.keys(value), keyRules, 'Map keys must satisfy constraint', found, problems)
+      this.#checkAll(Object.values(value), valueRules, 'Map value must satisfy constraint', found, problems)
     }
   }
 
@@ -150,38 +130,27 @@ export class Validator {
   }
 
   /** One bad leaf makes AWS show the whole list or map, and all that its leaves must be. */
-  #checkAll(
-    leaves: unknown[],
-    rules: Rule[],
-    says: string,
-    { value, path, problems, secret }: Context,
-  ): void {
+  #checkAll(leaves: unknown[], rules: Rule[], says: string, found: Found, problems: Problems): void {
     if (leaves.every((leaf) => rules.every((rule) => rule.isMet(leaf)))) return
     const texts = rules.map((rule) => rule.text)
     if (this.#definition.id === 'lambda') texts.push('Member must not be null')
-    problems.push(problem(value, path, `${says}: [${texts.join(', ')}]`, secret))
+    problems.add(found, `${says}: [${texts.join(', ')}]`)
   }
 }
-
-const anything: Check = () => {}
 
 function checkMembers(
   members: MemberCheck[],
   value: Record<string, unknown>,
   path: string,
-  problems: string[],
+  problems: Problems,
 ): void {
   for (const { name, pathName, isRequired, check } of members) {
     const member = value[name]
     if (member === undefined && !isRequired) continue
     const memberPath = path === '' ? pathName : `${path}.${pathName}`
     if (member !== undefined) check(member, memberPath, problems)
-    else problems.push(`Value null at '${memberPath}' failed to satisfy constraint: Member must not be null`)
+    else problems.add({ value: member, path: memberPath, isSecret: false }, 'Member must not be null')
   }
-}
-
-function isAggregate(schema: Schema): boolean {
-  return schema.isStructSchema() || schema.isListSchema() || schema.isMapSchema()
 }
 
 function expectOneMember(value: Record<string, unknown>, name: string): void {
@@ -189,12 +158,11 @@ function expectOneMember(value: Record<string, unknown>, name: string): void {
   if (present.length !== 1) throw serializationError(`Exactly one member of ${name} must be set.`)
 }
 
-/** What AWS marks as sensitive, its messages do not show. */
-function isSecret(schema: Schema): boolean {
-  return traitsOf(schema).sensitive === 1
+function isAggregate(schema: Schema): boolean {
+  return schema.isStructSchema() || schema.isListSchema() || schema.isMapSchema()
 }
 
-function problem(value: unknown, path: string, text: string, secret: boolean): string {
-  const shown = secret ? '' : ` '${valueText(value)}'`
-  return `Value${shown} at '${path}' failed to satisfy constraint: ${text}`
+/** AWS's messages do not show what its models mark as sensitive. */
+function isSensitive(...schemas: Schema[]): boolean {
+  return schemas.some((schema) => traitsOf(schema).sensitive === 1)
 }

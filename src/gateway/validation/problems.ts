@@ -1,0 +1,32 @@
+import { AwsError } from '../../aws/error.ts'
+import { valueText } from './value-text.ts'
+
+/** More are counted, but not told: a body of a million bad elements would get an answer larger than itself. */
+const PROBLEMS_TOLD_MAX = 100
+
+/** A value, where in the input it stands, and whether AWS's messages show it. */
+export interface Found {
+  readonly value: unknown
+  readonly path: string
+  readonly isSecret: boolean
+}
+
+/** What is wrong with an input, in AWS's words. */
+export class Problems {
+  readonly #texts: string[] = []
+  #count = 0
+
+  add({ value, path, isSecret }: Found, constraint: string): void {
+    this.#count++
+    if (this.#count > PROBLEMS_TOLD_MAX) return
+    const shown = isSecret ? '' : value === undefined ? ' null' : ` '${valueText(value)}'`
+    this.#texts.push(`Value${shown} at '${path}' failed to satisfy constraint: ${constraint}`)
+  }
+
+  /** Throws them all as one error, if there are any. */
+  throwAs(code: string): void {
+    if (this.#count === 0) return
+    const head = `${this.#count} validation error${this.#count === 1 ? '' : 's'} detected: `
+    throw new AwsError(code, head + this.#texts.join('; '), { status: 400 })
+  }
+}
