@@ -1,5 +1,5 @@
-import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
+import type { LaunchedFunction } from './found.ts'
 import type { Installed, Places, Version } from './installed.ts'
 import type { Run } from './run.ts'
 
@@ -24,7 +24,7 @@ export interface Family {
   readonly advice: (line: Version) => string
   /** Once per binary, before its first start: what makes starts faster. Its failure is no failure. */
   readonly prepare?: (chosen: Chosen, bootstraps: string, run: Run) => Promise<void>
-  readonly plan: (chosen: Chosen, bootstraps: string, fn: Pick<FunctionVersion, 'memoryMb'>) => LaunchPlan
+  readonly plan: (chosen: Chosen, bootstraps: string, fn: LaunchedFunction) => LaunchPlan
 }
 
 /** Where the bootstrap is inside a sandbox; outside one, the sandbox puts the mount's source in its place. */

@@ -99,7 +99,7 @@ for (const [source, place] of [
       ran.filter((line) => line.includes('--version')),
       [],
     )
-    assert.equal(plan({ memoryMb: 128 }).argv[0], file)
+    assert.equal(plan({ memoryMb: 128, variables: {} }).argv[0], file)
   })
 }
 
@@ -254,7 +254,9 @@ test('runtimes that lambdad does not run are said to be so', async (t) => {
 test('custom runtimes need nothing', async (t) => {
   const { found } = machine(t)
   assert.equal((await found('provided.al2023')).runtimeVersion, 'provided:al2023.v1')
-  assert.deepEqual((await found('provided.al2')).plan({ memoryMb: 128 }).argv, ['/var/task/bootstrap'])
+  assert.deepEqual((await found('provided.al2')).plan({ memoryMb: 128, variables: {} }).argv, [
+    '/var/task/bootstrap',
+  ])
 })
 
 test('the list has every supported runtime, and fetches nothing', async (t) => {
@@ -350,7 +352,7 @@ test('Pythons are prepared once: their bootstrap is compiled', async (t) => {
 test('a plan mounts the interpreter and the bootstrap, and no home around them', async (t) => {
   const { home, binary, found } = machine(t, { answer: versionIs('22.3.0') })
   const file = binary('bin/node')
-  const plan = (await found('nodejs22.x')).plan({ memoryMb: 1000 })
+  const plan = (await found('nodejs22.x')).plan({ memoryMb: 1000, variables: {} })
   assert.deepEqual(plan.argv, [file, '--max-old-space-size=900', '/var/runtime/bootstrap.cjs'])
   assert.deepEqual(plan.mounts, [
     { source: file, target: file },

@@ -1,42 +1,19 @@
 import { accessSync, constants } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Clock, realClock } from '../../base/clock.ts'
-import type { FunctionVersion } from '../../wire/function-version.ts'
 import { findRuntimeIdentifier, RUNTIMES, type RuntimeFamily } from '../../wire/runtimes.ts'
-import type { LaunchPlan } from '../launch-plan.ts'
 import { chooseInstalled, compareVersions } from './choose.ts'
 import type { Family } from './family.ts'
-import type { Installed, Places, RuntimeSource, Version } from './installed.ts'
+import type { FoundRuntime, MissingRuntime } from './found.ts'
+import type { Installed, Places, Version } from './installed.ts'
 import { nodejs } from './nodejs.ts'
-import { fetchedNodes, fetchNode, nodePackage } from './npm.ts'
+import { NodeDownloads, nodePackage } from './npm.ts'
 import { providedRuntime } from './provided.ts'
 import { python } from './python.ts'
 import { type Run, runWith } from './run.ts'
+import { wrapped } from './wrapper.ts'
 
-export interface FoundRuntime {
-  readonly kind: 'found'
-  readonly runtime: string
-  /** Absolute, without symbolic links; empty for `provided`, whose program the function brings. */
-  readonly binary: string
-  /** `3.12.1`. */
-  readonly version: string
-  /** False where it is another minor version than the runtime promises. */
-  readonly exact: boolean
-  /** The folder of the installation; empty for `provided`. */
-  readonly prefix: string
-  readonly source: RuntimeSource | 'function'
-  /** `python:3.12.v1`, for INIT_START. */
-  readonly runtimeVersion: string
-  /** How to start a function on it, in paths as they are inside a sandbox. */
-  readonly plan: (fn: Pick<FunctionVersion, 'memoryMb'>) => LaunchPlan
-}
-
-export interface MissingRuntime {
-  readonly kind: 'missing'
-  readonly runtime: string
-  /** Which binary is missing, and how to get it. */
-  readonly message: string
-}
+export type { FoundRuntime, MissingRuntime } from './found.ts'
 
 export interface RuntimeFinder {
   /** May fetch from npm, which takes seconds, where the setting allows it and nothing else is exact. */
@@ -68,8 +45,6 @@ const BOOTSTRAPS = fileURLToPath(new URL('../../../runtimes', import.meta.url))
 
 /** A substitute is looked at again after this: somebody may have installed the right version since. */
 const SUBSTITUTE_MS = 30_000
-/** A registry that could not be reached is left alone for this long. */
-const FETCH_AGAIN_MS = 300_000
 const VERSION_TIMEOUT_MS = 5_000
 
 /** Finds the interpreters of managed runtimes on this machine. */
@@ -78,31 +53,35 @@ export function createRuntimeFinder(options: FinderOptions): RuntimeFinder {
 }
 
 class Finder implements RuntimeFinder {
-  readonly #options: FinderOptions
   readonly #places: Places
   readonly #run: Run
   readonly #clock: Clock
   readonly #bootstraps: string
-  readonly #package: string | undefined
+  readonly #downloads: NodeDownloads | undefined
   readonly #report: (message: string) => void
   /** Bounded by the list of runtimes. */
   readonly #found = new Map<string, { runtime: FoundRuntime; until: number }>()
   readonly #searches = new Map<string, Promise<FoundRuntime | MissingRuntime>>()
   /** What was reported already. */
   readonly #substitutes = new Map<string, string>()
-  readonly #fetchFailures = new Map<number, { text: string; until: number }>()
   /** Of binaries whose place does not tell; bounded by the interpreters of the machine. */
   readonly #versions = new Map<string, Promise<Version>>()
 
   constructor(options: FinderOptions) {
-    this.#options = options
     const { env, home, systemFolders = SYSTEM_FOLDERS } = options
     this.#places = { env, home, systemFolders }
     this.#run = options.run ?? runWith(env)
     this.#clock = options.clock ?? realClock
     this.#report = options.report ?? (() => {})
     this.#bootstraps = options.bootstraps ?? BOOTSTRAPS
-    this.#package = nodePackage(options.platform ?? process.platform, options.architecture ?? process.arch)
+    const packageName = nodePackage(
+      options.platform ?? process.platform,
+      options.architecture ?? process.arch,
+    )
+    if (options.downloads !== undefined && packageName !== undefined) {
+      const parts = { clock: this.#clock, run: this.#run, report: this.#report }
+      this.#downloads = new NodeDownloads(parts, options.downloads, packageName)
+    }
   }
 
   async find(runtime: string): Promise<FoundRuntime | MissingRuntime> {
@@ -135,7 +114,7 @@ class Finder implements RuntimeFinder {
     let choice = chooseInstalled(await this.#installed(family, line), line)
     let fetchFailure: string | undefined
     if (mayFetch && family === nodejs && !choice?.exact) {
-      fetchFailure = await this.#fetch(line[0] as number)
+      fetchFailure = await this.#downloads?.fetch(line[0] as number)
       choice = chooseInstalled(await this.#installed(family, line), line)
     }
     if (choice === undefined) return this.#missing(runtime, family, fetchFailure)
@@ -148,9 +127,7 @@ class Finder implements RuntimeFinder {
   /** Asks a binary for its version only where no folder's name tells of one that would do. */
   async #installed(family: Family, line: Version): Promise<Installed[]> {
     const all = family.installed(this.#places)
-    if (family === nodejs && this.#options.downloads !== undefined && this.#package !== undefined) {
-      all.push(...fetchedNodes(this.#options.downloads, this.#package))
-    }
+    if (family === nodejs && this.#downloads !== undefined) all.push(...this.#downloads.fetched())
     const told = all.filter(({ version }) => version.length === 3)
     const usable = (one: Installed) => compareVersions(one.version, family.oldest) >= 0
     if (chooseInstalled(told, line)?.exact) return told.filter(usable)
@@ -167,26 +144,9 @@ class Finder implements RuntimeFinder {
       )
       this.#versions.set(binary, version)
     }
-    return { ...installed, version: await version }
-  }
-
-  /** What went wrong, or nothing. */
-  async #fetch(major: number): Promise<string | undefined> {
-    const { downloads } = this.#options
-    if (downloads === undefined) return undefined
-    if (this.#package === undefined) return 'npm has no Node.js for this kind of machine'
-    const failed = this.#fetchFailures.get(major)
-    if (failed !== undefined && failed.until > this.#clock.elapsed()) return failed.text
-
-    this.#report(`fetching Node.js ${major} from the npm registry`)
-    const text = await fetchNode(this.#run, { downloads, packageName: this.#package, major })
-    if (text === undefined) {
-      this.#fetchFailures.delete(major)
-      return undefined
-    }
-    this.#report(`fetching Node.js ${major} from the npm registry failed: ${text}`)
-    this.#fetchFailures.set(major, { text, until: this.#clock.elapsed() + FETCH_AGAIN_MS })
-    return text
+    const told = await version
+    if (told.length === 0) this.#versions.delete(binary) // it did not run, or took too long: perhaps not always
+    return { ...installed, version: told }
   }
 
   #describe(
@@ -196,8 +156,8 @@ class Finder implements RuntimeFinder {
   ): FoundRuntime {
     const { binary, prefix, source } = chosen
     const known = { runtime, binary, prefix, version: chosen.version.join('.') }
-    const plan: FoundRuntime['plan'] = (fn) => family.plan(known, this.#bootstraps, fn)
-    const runtimeVersion = plan({ memoryMb: 128 }).runtimeVersion as string
+    const plan: FoundRuntime['plan'] = (fn) => wrapped(family.plan(known, this.#bootstraps, fn), fn)
+    const runtimeVersion = plan({ memoryMb: 128, variables: {} }).runtimeVersion as string
     return { kind: 'found', ...known, exact, source, runtimeVersion, plan }
   }
 

@@ -52,5 +52,22 @@ for (const [sandbox, skip] of [
         )
       })
     }
+
+    test('a wrapper of the function’s starts the runtime', async (t) => {
+      const { startFunction } = await testWorker(t, sandbox, { runtimes: finder })
+      const code = [
+        { name: 'index.js', data: 'exports.handler = async () => process.env.BY_WRAPPER' },
+        { name: 'wrapper', data: '#!/bin/sh\nexport BY_WRAPPER=1\nexec "$@"\n', mode: 0o100755 },
+      ]
+      const variables = { AWS_LAMBDA_EXEC_WRAPPER: '/var/task/wrapper' }
+      assert.equal(await startFunction(code, { runtime: 'nodejs24.x', variables }).call(), '1')
+    })
+
+    test('a wrapper that is not there is exit status 127', async (t) => {
+      const { startFunction } = await testWorker(t, sandbox, { runtimes: finder })
+      const variables = { AWS_LAMBDA_EXEC_WRAPPER: '/var/task/nowhere' }
+      const fn = startFunction([{ name: 'index.js', data: '' }], { runtime: 'nodejs24.x', variables })
+      assert.match(JSON.stringify(await fn.call()), /Runtime exited with error: exit status 127/)
+    })
   })
 }

@@ -1,4 +1,4 @@
-import type { FoundRuntime } from './finder.ts'
+import type { FoundRuntime } from './found.ts'
 
 /** A custom runtime: its program is the function's own, so that nothing is looked for. */
 export function providedRuntime(runtime: string): FoundRuntime {
