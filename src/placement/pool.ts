@@ -1,8 +1,12 @@
 import type { FunctionVersion } from '../wire/function-version.ts'
 import type { Environment } from '../wire/worker.ts'
 
-/** How much of a moving average the newest value makes up. */
-const NEWEST_WEIGHT = 0.2
+/**
+ * How much of a moving average the newest value makes up. Good news counts at once and bad news slowly: the
+ * first invocations of an environment are its slowest, and so is everything while others start.
+ */
+const FASTER_WEIGHT = 0.5
+const SLOWER_WEIGHT = 0.05
 
 /**
  * The environments of one revision of a function, and the invocations that wait for one. A waiting
@@ -21,7 +25,7 @@ export class Pool {
   retired = false
   /** How often one of its environments became free. */
   frees = 0
-  /** Moving averages: how long an environment is busy with one invocation, and how long one takes to start. */
+  /** Averages: how long an environment is busy with one invocation, and how long one takes to start. */
   busyMs: number | undefined
   startMs: number | undefined
 
@@ -107,5 +111,6 @@ export interface Member {
 }
 
 function average(so: number | undefined, newest: number): number {
-  return so === undefined ? newest : so + (newest - so) * NEWEST_WEIGHT
+  if (so === undefined) return newest
+  return so + (newest - so) * (newest < so ? FASTER_WEIGHT : SLOWER_WEIGHT)
 }
