@@ -72,7 +72,8 @@ test('what was not finished when a daemon died is removed', async (t) => {
 function given(t: TestContext, bytesMax = 1000) {
   const folder = mkdtempSync(`${tmpdir()}/code-`)
   t.after(() => rmSync(folder, { recursive: true }))
-  const open = () => new CodeCache(`${folder}/cache`, { bytesMax, report: (error) => assert.fail(String(error)) })
+  const open = () =>
+    new CodeCache(`${folder}/cache`, { bytesMax, report: (error) => assert.fail(String(error)) })
   const zip = (name: string, bytes: number) => {
     writeFileSync(`${folder}/${name}.zip`, rawZip([{ name: 'file', data: 'x'.repeat(bytes) }]))
     return `${folder}/${name}.zip`

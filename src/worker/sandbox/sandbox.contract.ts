@@ -155,7 +155,7 @@ export function describeSandbox(sandbox: SandboxName, skip: string | false): voi
         exports.handler = () => {
           spawn('sleep', ['4321'], { argv0: '${mark}' })
           spawn('sleep', ['4321'], { argv0: '${mark}', detached: true, stdio: 'ignore' }).unref()
-          return new Promise(() => setInterval(() => {}, 1000))
+          return new Promise(() => {})
         }`,
         { timeoutMs: 1000 },
       )
