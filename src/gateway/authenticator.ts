@@ -15,7 +15,10 @@ export interface SignedRequest {
   readonly path: string
   /** As it came, without the question mark. */
   readonly search: string
-  /** Names in lower case; the values of repeated ones joined by `, `. HTTP/2's `:authority` is `host` here. */
+  /**
+   * Names in lower case; the values of repeated ones joined by `, `. HTTP/2's `:authority` is here too, and is
+   * `host` where the request has none.
+   */
   readonly headers: Readonly<Record<string, string>>
   /** Which service is called, and in which protocol: both decide how a refusal is worded. */
   readonly service: ServiceDefinition

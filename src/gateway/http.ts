@@ -8,7 +8,10 @@ export interface HttpRequest {
   /** As it came, without the question mark. */
   readonly search: string
   readonly query: URLSearchParams
-  /** Names in lower case; the values of repeated ones joined by `, `. HTTP/2's `:authority` is `host` here. */
+  /**
+   * Names in lower case; the values of repeated ones joined by `, `. HTTP/2's `:authority` is here too, and is
+   * `host` where the request has none.
+   */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Readable
   /** Aborts when the client goes away before it has its answer, and when the gateway stops. */

@@ -49,10 +49,10 @@ function headersOf(incoming: Incoming): Record<string, string> {
   }
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(incoming.headers)) {
-    if (name.startsWith(':') || value === undefined) continue
+    // Of what HTTP/2 has in place of a request line, clients sign the authority.
+    if (value === undefined || (name.startsWith(':') && name !== ':authority')) continue
     headers[name] = Array.isArray(value) ? value.join(', ') : value
   }
-  const authority = incoming.headers[':authority']
-  if (typeof authority === 'string') headers.host ??= authority
+  if (headers[':authority'] !== undefined) headers.host ??= headers[':authority']
   return headers
 }

@@ -87,11 +87,16 @@ const MAY_BE_UNSIGNED = new Set(['x-amz-user-agent'])
 /** Refuses a request whose meaning could have been changed on its way: by the host, or an `x-amz-` header. */
 export function checkSignedHeaders(claims: Claims, request: SignedRequest, refuse: Refusals): void {
   const signed = new Set(claims.signedHeaders)
-  if (!signed.has('host')) throw refuse.headerNotSigned('host')
+  if (!signed.has('host') && !signsAuthority(signed, request)) throw refuse.headerNotSigned('host')
   for (const name of Object.keys(request.headers)) {
     if (!name.startsWith('x-amz-') || signed.has(name) || MAY_BE_UNSIGNED.has(name)) continue
     // A presigned URL's body hash is a claim that its signature does not make: it is checked, not believed.
     if (name === 'x-amz-content-sha256' && claims.form === 'query') continue
     throw refuse.headerNotSigned(name)
   }
+}
+
+/** Clients of HTTP/2 sign what it has instead of the Host. */
+function signsAuthority(signed: ReadonlySet<string>, { headers }: SignedRequest): boolean {
+  return signed.has(':authority') && headers[':authority'] !== undefined
 }
