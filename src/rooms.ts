@@ -222,10 +222,11 @@ function statusOf({ settings, stores }: RoomsDeps, url: string) {
   }
 }
 
-function buildRuntimeFinder({ settings, stores }: RoomsDeps) {
+function buildRuntimeFinder({ settings, stores, log }: RoomsDeps) {
   return createRuntimeFinder({
     env: process.env,
     home: homedir(),
+    report: (message) => log.warn(message),
     ...(settings.downloads && { downloads: path.join(stores.folder.path, 'runtimes') }),
   })
 }

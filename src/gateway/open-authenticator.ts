@@ -26,13 +26,19 @@ export function openAuthenticator(settings: OpenSettings = {}): Authenticator {
     authenticate(request: SignedRequest): Authenticated {
       const scope = credentialScopeOf(request.headers, new URLSearchParams(request.search))
       const accessKeyId = scope?.accessKeyId ?? ''
+      const region = scope?.region ?? regionOfHost(request.headers.host) ?? defaultRegion
+      const issued = settings.callerOf?.(accessKeyId, sessionTokenOf(request))
+      if (issued !== undefined) return { ...issued, region, accessKeyId }
+
       const accountId = /^\d{12}$/.test(accessKeyId) ? accessKeyId : defaultAccountId
-      return {
-        accountId,
-        region: scope?.region ?? regionOfHost(request.headers.host) ?? defaultRegion,
-        principalArn: `arn:aws:iam::${accountId}:root`,
-        accessKeyId,
-      }
+      return { accountId, region, principalArn: `arn:aws:iam::${accountId}:root`, accessKeyId }
     },
   }
+}
+
+/** In the headers, or in the query of a presigned URL. */
+function sessionTokenOf({ headers, search }: SignedRequest): string | undefined {
+  const inHeader = headers['x-amz-security-token']
+  if (inHeader !== undefined || !search.includes('X-Amz-Security-Token=')) return inHeader
+  return new URLSearchParams(search).get('X-Amz-Security-Token') ?? undefined
 }
