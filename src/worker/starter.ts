@@ -154,6 +154,14 @@ class StartedRuntime implements Runtime {
     if (this.#limitsProcessor) this.#sandbox.endInit()
   }
 
+  wake(): void {
+    this.#sandbox.wake()
+  }
+
+  rest(): void {
+    this.#sandbox.rest()
+  }
+
   peakMemoryMb(): number {
     return this.#sandbox.peakMemoryMb()
   }

@@ -615,6 +615,8 @@ class FakeRuntime implements Runtime {
     setImmediate(() => (this.slow === undefined ? then() : this.slow.promise.then(then)))
   }
   endInit() {}
+  wake() {}
+  rest() {}
   peakMemoryMb() {
     return 40
   }

@@ -333,6 +333,7 @@ export class Environment implements WireEnvironment {
     else if (this.#retiring) this.#stop()
     else if (!this.#announced) {
       this.#announced = true
+      this.#run.runtime?.rest()
       this.#parts.listener.onFree(this)
     }
   }
@@ -343,7 +344,10 @@ export class Environment implements WireEnvironment {
     work.begin(this.#clock, this.fn.timeoutMs)
     this.#timer = this.#clock.after(this.fn.timeoutMs, () => this.#onTimeout())
     if (wasDormant) this.#run = this.#startRun('invoke')
-    else this.#deliver(this.#run)
+    else {
+      this.#run.runtime?.wake()
+      this.#deliver(this.#run)
+    }
   }
 
   #deliver(run: Run): void {

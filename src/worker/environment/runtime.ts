@@ -14,6 +14,10 @@ export interface Runtime {
   whenDrained(then: () => void): void
   /** From now on it has the processor share of its memory size. */
   endInit(): void
+  /** It is given something to do. Cheap: once for each invocation. */
+  wake(): void
+  /** It has nothing to do until `wake`. */
+  rest(): void
   /** Whole megabytes. */
   peakMemoryMb(): number
   /** Ends it at once: no call of its reaches the environment any more. */

@@ -17,6 +17,9 @@ const running = new Map()
 
 closeInherited()
 
+/** @type {Set<Promise<void>>} */
+const making = new Set()
+
 process.on('message', (message) => {
   if (message.type === 'launch') launch(message)
   else if (message.type === 'kill') kill(message.id)
@@ -26,7 +29,8 @@ process.on('message', (message) => {
 process.on('disconnect', () => {
   for (const { child } of running.values()) killGroup(child.pid)
   killStrays([...running].filter(([, { sandboxed }]) => !sandboxed).map(([id]) => id))
-  process.exit(0)
+  // What is being made would be made into a folder that is being removed.
+  Promise.all(making).then(() => process.exit(0))
 })
 // Ctrl-C reaches the whole process group; the daemon decides when it is over.
 process.on('SIGINT', () => {})
@@ -187,6 +191,9 @@ function makeFifos({ paths }) {
     said += bytes
   })
   child.on('error', (error) => tell({ type: 'fifos-made', paths, error: error.message }))
+  const made = new Promise((resolve) => child.on('close', resolve))
+  making.add(made)
+  made.then(() => making.delete(made))
   child.on('close', (code) => {
     if (code !== null) tell({ type: 'fifos-made', paths, ...(code === 0 ? {} : { error: said.trim() }) })
   })

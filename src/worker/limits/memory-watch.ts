@@ -16,6 +16,7 @@ export class MemoryWatch {
   #peak = 0
   #lookedAt = Number.NEGATIVE_INFINITY
   #timer: Timer | undefined
+  #watching = false
   exceeded = false
 
   constructor(limits: Limits, options: { memoryMb: number; onExceeded: () => void; clock: Clock }) {
@@ -27,17 +28,13 @@ export class MemoryWatch {
 
   /** Looks now and then, from now until `stop`. */
   start(): void {
-    this.#timer = this.#clock
-      .after(PERIOD_MS, () => {
-        this.#look()
-        if (this.#timer !== undefined) this.start()
-      })
-      .unref()
+    this.#watching = true
+    if (this.#timer === undefined) this.#lookLater()
   }
 
+  /** The timer runs out by itself: one that is started and stopped with each invocation would cost more. */
   stop(): void {
-    this.#timer?.cancel()
-    this.#timer = undefined
+    this.#watching = false
   }
 
   /** Whole megabytes, never more than the function has. */
@@ -51,6 +48,17 @@ export class MemoryWatch {
     this.stop()
     if (this.#peak === 0) this.#peak = this.#limits.kernelPeak()
     this.#lookedAt = Number.POSITIVE_INFINITY
+  }
+
+  #lookLater(): void {
+    this.#timer = this.#clock
+      .after(PERIOD_MS, () => {
+        this.#timer = undefined
+        if (!this.#watching) return
+        this.#look()
+        this.#lookLater()
+      })
+      .unref()
   }
 
   #look(): void {

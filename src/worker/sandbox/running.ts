@@ -38,6 +38,9 @@ export interface SandboxEnd extends Exit {
   readonly outOfMemory: boolean
 }
 
+/** How bwrap and setpriv report a child that SIGKILL ended. */
+const KILLED = 128 + 9
+
 /** With all of its processes ended a pipe ends at once. One that stays silent this long is held by a stray. */
 const SILENCE_MS = 1000
 
@@ -123,6 +126,16 @@ export class RunningSandbox {
     this.#limits.endInit()
   }
 
+  /** It has something to do. */
+  wake(): void {
+    if (!this.#dead) this.#memory.start()
+  }
+
+  /** It has nothing to do, and need not be looked at. */
+  rest(): void {
+    this.#memory.stop()
+  }
+
   /** Whole megabytes. */
   peakMemoryMb(): number {
     return this.#memory.peakMb()
@@ -178,7 +191,9 @@ export class RunningSandbox {
     }
     for (const pipe of this.#pipes) pipe.destroy()
     removeNames(fifos)
-    const outOfMemory = this.#memory.exceeded || this.#limits.ranOutOfMemory()
+    // A child that was ended for want of memory is the handler's affair.
+    const killed = exit.signal === 'SIGKILL' || exit.code === KILLED
+    const outOfMemory = this.#memory.exceeded || (killed && this.#limits.ranOutOfMemory())
     this.#ended.resolve({ ...exit, outOfMemory })
     await Promise.all([this.#limits.remove(), rm(this.#folder, { recursive: true, force: true })])
   }
