@@ -74,7 +74,10 @@ export class Launcher {
     })
     this.#child = child
     child.on('message', (message) => this.#heard(message as FromLauncher))
-    child.on('error', (error) => this.#report(error))
+    child.on('error', (error) => {
+      this.#report(error)
+      this.#lost(error, child)
+    })
     child.on('exit', () => this.#lost(new Error('The launcher ended.'), child))
     child.unref()
     child.channel?.unref()

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, realpathSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, realpathSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import {
@@ -10,7 +10,7 @@ import {
   type SandboxSpec,
 } from './sandbox.ts'
 import { type FilteredArchitecture, seccompFilter } from './seccomp.ts'
-import { makeSystemFiles, passwd } from './system-files.ts'
+import { addUser, makeSystemFiles } from './system-files.ts'
 
 /** AWS's own numbers for the user inside, where environments cannot have one each. */
 const SHARED_USER = { uid: 993, gid: 990 }
@@ -37,6 +37,8 @@ export class BubblewrapSandbox implements Sandbox {
   readonly #folder: string
   readonly #bwrap: string
   readonly #architecture: FilteredArchitecture | undefined
+  /** Bounded by the number of users: they are used again. */
+  readonly #named = new Set<number>()
   #fixed: readonly string[] = []
 
   /** `folder` is where its own files go. */
@@ -50,7 +52,8 @@ export class BubblewrapSandbox implements Sandbox {
   async prepare(): Promise<void> {
     await mkdir(this.#folder, { recursive: true })
     if (this.#architecture !== undefined) await writeFile(this.#filter, seccompFilter(this.#architecture))
-    const overlaid = await makeSystemFiles(`${this.#folder}/etc`, SHARED_USER)
+    const overlaid = await makeSystemFiles(`${this.#folder}/etc`, this.ownUsers ? GROUP : SHARED_USER.gid)
+    if (!this.ownUsers) this.#nameUser(SHARED_USER)
     this.#fixed = [
       ...NAMESPACES,
       ...(this.ownUsers
@@ -122,16 +125,17 @@ export class BubblewrapSandbox implements Sandbox {
   }
 
   /** So that the environment's user has a name. */
-  #user(spec: SandboxSpec): string[] {
-    if (spec.uid === undefined) return []
-    const file = `${this.#folder}/passwd-${spec.uid}`
-    if (!existsSync(file)) writeFileSync(file, passwd({ uid: spec.uid, gid: SHARED_USER.gid }))
-    return ['--ro-bind', file, '/etc/passwd', ...['SETUID', 'SETGID', 'SETPCAP'].flatMap(capability)]
+  #user({ uid }: SandboxSpec): string[] {
+    if (uid === undefined) return []
+    this.#nameUser({ uid, gid: GROUP })
+    return ['SETUID', 'SETGID', 'SETPCAP'].flatMap((name) => ['--cap-add', `CAP_${name}`])
   }
-}
 
-function capability(name: string): string[] {
-  return ['--cap-add', `CAP_${name}`]
+  #nameUser(user: { uid: number; gid: number }): void {
+    if (this.#named.has(user.uid)) return
+    this.#named.add(user.uid)
+    addUser(`${this.#folder}/etc`, user)
+  }
 }
 
 /** The variables come after the user: by LD_LIBRARY_PATH a function could put its code into setpriv. */

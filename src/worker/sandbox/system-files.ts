@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises'
 import type { Mount } from './sandbox.ts'
 
@@ -6,16 +6,16 @@ import type { Mount } from './sandbox.ts'
 const USER_NAME = 'sbx_user1051'
 
 /** What of the host's /etc a runtime needs: trust in certificates, name servers, Debian's links in /usr/bin. */
-const FROM_HOST = ['/etc/ssl', '/etc/pki', '/etc/ca-certificates', '/etc/alternatives', '/etc/resolv.conf']
+const FROM_HOST = ['/etc/ssl', '/etc/pki', '/etc/alternatives', '/etc/resolv.conf']
 
 /**
  * Makes the /etc of sandboxes in `folder`: the little that programs look for, and nothing that tells about
  * the host. Returns what is to be mounted over it.
  */
-export async function makeSystemFiles(folder: string, user: { uid: number; gid: number }): Promise<Mount[]> {
+export async function makeSystemFiles(folder: string, gid: number): Promise<Mount[]> {
   await mkdir(folder, { recursive: true })
-  await writeFile(`${folder}/passwd`, passwd(user))
-  await writeFile(`${folder}/group`, `root:x:0:\n${USER_NAME}:x:${user.gid}:\n`)
+  await writeFile(`${folder}/passwd`, 'root:x:0:0:root:/:/sbin/nologin\n')
+  await writeFile(`${folder}/group`, `root:x:0:\n${USER_NAME}:x:${gid}:\n`)
   await writeFile(`${folder}/hosts`, '127.0.0.1 localhost\n::1 localhost\n')
   await writeFile(`${folder}/nsswitch.conf`, 'passwd: files\ngroup: files\nhosts: files dns\n')
   // Without it the dynamic linker searches only its built-in folders.
@@ -26,9 +26,9 @@ export async function makeSystemFiles(folder: string, user: { uid: number; gid: 
   return mounts
 }
 
-/** The line of one environment's user, and root's. */
-export function passwd({ uid, gid }: { uid: number; gid: number }): string {
-  return `root:x:0:0:root:/:/sbin/nologin\n${USER_NAME}:x:${uid}:${gid}::/tmp:/sbin/nologin\n`
+/** Gives a user a name, in the sandboxes that run already, too. */
+export function addUser(folder: string, { uid, gid }: { uid: number; gid: number }): void {
+  appendFileSync(`${folder}/passwd`, `${USER_NAME}:x:${uid}:${gid}::/tmp:/sbin/nologin\n`)
 }
 
 async function makeMountPoint(path: string): Promise<void> {
