@@ -7,6 +7,7 @@ import type { HttpRequest, HttpResponse } from '../http.ts'
 import { closeWhenIdle } from './idle-session.ts'
 import { type Incoming, isAborted, toHttpRequest } from './incoming.ts'
 import { discardRest } from './leftover.ts'
+import { Outbox } from './outbox.ts'
 import { type Outgoing, send } from './outgoing.ts'
 import type { ServerSettings } from './settings.ts'
 
@@ -36,6 +37,7 @@ export class HttpServer {
   readonly #http2: http2.Http2Server
   readonly #sessions = new Set<http2.Http2Session>()
   readonly #exchanges = new Set<Exchange>()
+  readonly #outbox = new Outbox()
   /** Connections that have not sent anything yet. */
   readonly #unsorted = new Set<Socket>()
   #isStopping = false
@@ -159,9 +161,13 @@ export class HttpServer {
     sent.once('close', () => this.#close(exchange, sent.writableFinished && !isAborted(incoming)))
     const response = await this.#answer(toHttpRequest(incoming, exchange.abort.signal))
     exchange.isEndless = response.isEndless ?? false
-    if (this.#isStopping && incoming.httpVersionMajor === 1) outgoing.setHeader('connection', 'close')
-    send(outgoing, response, incoming.method ?? 'GET')
-    if (this.#isStopping && exchange.isEndless) cut(exchange)
+    const write = () => {
+      if (this.#isStopping && incoming.httpVersionMajor === 1) outgoing.setHeader('connection', 'close')
+      send(outgoing, response, incoming.method ?? 'GET')
+      if (this.#isStopping && exchange.isEndless) cut(exchange)
+    }
+    if (this.#exchanges.size === 1) write()
+    else this.#outbox.post(write)
   }
 
   #close(exchange: Exchange, isAnswered: boolean): void {
