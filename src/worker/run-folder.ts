@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Clock } from '../base/clock.ts'
-import { removeGroups } from './limits/cgroup.ts'
+import { ownFolder, readSelf, removeGroups, writeWhereThere } from './limits/cgroup.ts'
+import { isLeftBehind } from './limits/group-name.ts'
 import { pidsIn, startTimeOf } from './limits/process-tree.ts'
 
 /** A socket's path may have 107 bytes (sun_path); this is what names below the folder need of them. */
@@ -47,7 +48,7 @@ export async function endLeftovers(runFolder: string, clock: Clock): Promise<num
     if (!/^\d+$/.test(pid) || runs(Number(pid), startTime)) continue
     const folder = path.join(runFolder, name)
     ended += endEnvironments(path.join(folder, 'e'))
-    for (const group of readLines(path.join(folder, GROUPS_FILE))) ended += await endGroups(group, clock)
+    ended += await endGroups(readLines(path.join(folder, GROUPS_FILE)), clock)
     rmSync(folder, { recursive: true, force: true })
   }
   return ended
@@ -93,10 +94,36 @@ function markOf(pid: string): string | undefined {
   }
 }
 
+/** Ends what is in the cgroups of daemons that died without warning, and whose data folder is nowhere to be found. */
+export async function endGroupsLeftBehind(clock: Clock, report: (error: unknown) => void): Promise<void> {
+  const left = [...groupParents()].flatMap((parent) =>
+    foldersIn(parent)
+      .filter(isLeftBehind)
+      .map((name) => path.join(parent, name)),
+  )
+  await endGroups(left, clock).catch(report)
+}
+
+/** The places where this daemon, too, has its cgroups. */
+function groupParents(): Set<string> {
+  if (process.platform !== 'linux') return new Set()
+  const { groups, mounted } = readSelf()
+  const parents = mounted.flatMap((hierarchy) => {
+    const own = hierarchy.controllers.map((controller) =>
+      ownFolder(hierarchy, groups.get(controller === 'cgroup2' ? '' : controller) ?? '/'),
+    )
+    return [hierarchy.mountPoint, ...own]
+  })
+  return new Set(parents.filter((parent) => parent !== undefined))
+}
+
 /** No process can have left the cgroups below a daemon's own: all there are its environments'. */
-async function endGroups(own: string, clock: Clock): Promise<number> {
-  if (!path.basename(own).startsWith('lambdad-')) return 0
-  const groups = [...foldersIn(own).map((name) => path.join(own, name)), own]
+async function endGroups(daemons: readonly string[], clock: Clock): Promise<number> {
+  const groups = daemons
+    .filter((own) => path.basename(own).startsWith('lambdad-'))
+    .flatMap((own) => [...foldersIn(own).map((name) => path.join(own, name)), own])
+  // First, in all of them: what version 1 has frozen cannot be killed.
+  for (const group of groups) writeWhereThere(path.join(group, 'freezer.state'), 'THAWED')
   const pids = groups.flatMap((group) => pidsIn(path.join(group, 'cgroup.procs')))
   const ended = pids.filter(kill).length
   for (const group of groups) await removeGroups([group], clock)

@@ -5,6 +5,8 @@ export interface WorkerSettings {
   readonly codeCacheBytes: number
   /** Processor time in proportion to memory, as on AWS. Without it each environment may use whole processors. */
   readonly limitsProcessor: boolean
+  /** How long an environment without an invocation runs on before it is frozen. */
+  readonly freezeAfterMs: number
 }
 
 export const WORKER_DEFAULTS: WorkerSettings = {
@@ -12,4 +14,6 @@ export const WORKER_DEFAULTS: WorkerSettings = {
   initTimeoutMs: 10_000,
   codeCacheBytes: 4 * 1024 ** 3,
   limitsProcessor: true,
+  // Longer than the pauses of a client that calls again at once, and too short to get work done in.
+  freezeAfterMs: 20,
 }

@@ -15,12 +15,14 @@ import { Environment } from './environment/environment.ts'
 import { serviceFailure } from './environment/payloads.ts'
 import { CannotStart, type Runtime, type StartRuntime } from './environment/runtime.ts'
 import type { Credentials } from './environment/variables.ts'
+import { chooseFreezer } from './freeze/choose.ts'
 import { isolationOf, type WorkerIsolation } from './isolation.ts'
 import type { RuntimeFinder } from './launch-plan.ts'
 import { Launcher } from './launcher/launcher.ts'
 import { chooseLimiter } from './limits/choose.ts'
+import { groupName } from './limits/group-name.ts'
 import { Fifos } from './output/fifos.ts'
-import { endLeftovers, makeOwnFolder, noteGroups, runFolderOf } from './run-folder.ts'
+import { endGroupsLeftBehind, endLeftovers, makeOwnFolder, noteGroups, runFolderOf } from './run-folder.ts'
 import { chooseSandbox, type SandboxChoice } from './sandbox/choose.ts'
 import { WORKER_DEFAULTS, type WorkerSettings } from './settings.ts'
 import { type StarterParts, startRuntime } from './starter.ts'
@@ -76,11 +78,12 @@ class OneWorker implements LocalWorker {
   }
 
   async start(): Promise<void> {
-    const { folder, random, clock } = this.#parts
+    const { folder, random, clock, report } = this.#parts
     const runFolder = runFolderOf(folder)
     // In the background: it is needed with the first environment only.
     this.#launcher.warm()
     await endLeftovers(runFolder, clock)
+    await endGroupsLeftBehind(clock, report)
     this.#ownFolder = makeOwnFolder(runFolder, random.hex(4))
     this.#starter = await this.#makeStarter()
   }
@@ -110,6 +113,7 @@ class OneWorker implements LocalWorker {
     await this.#launcher.stop()
     await Promise.all(environments.map((environment) => environment.gone()))
     await this.#starter?.host.limiter.close()
+    await this.#starter?.host.freezer.close()
     if (this.#ownFolder !== '') await rm(this.#ownFolder, { recursive: true, force: true })
   }
 
@@ -133,15 +137,26 @@ class OneWorker implements LocalWorker {
       chooseSandbox(choice, `${this.#ownFolder}/sandbox`),
       code.removeLeftovers(),
     ])
-    const limiter = chooseLimiter(`lambdad-${process.pid}-${random.hex(4)}`, clock)
-    noteGroups(this.#ownFolder, limiter.folders)
+    const name = groupName(random.hex(4))
+    const limiter = chooseLimiter(name, clock)
+    const freezer = chooseFreezer(name, limiter, clock)
+    noteGroups(this.#ownFolder, [...limiter.folders, ...freezer.folders])
     return {
       ...this.#parts,
       code,
       users: new Users(),
       folder: `${this.#ownFolder}/e`,
       limitsProcessor: this.#settings.limitsProcessor,
-      host: { sandbox, limiter, launcher: this.#launcher, fifos, clock, report },
+      host: {
+        sandbox,
+        limiter,
+        freezer,
+        freezeAfterMs: this.#settings.freezeAfterMs,
+        launcher: this.#launcher,
+        fifos,
+        clock,
+        report,
+      },
     }
   }
 

@@ -5,14 +5,14 @@
 //
 // Messages in and out are the types of protocol.ts.
 import { spawn } from 'node:child_process'
-import { closeSync, openSync, readdirSync, readFile, readFileSync, writeFile } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFile, readFileSync, writeFile, writeFileSync } from 'node:fs'
 
 /** The channel's descriptors in the child: 0 to 2 as everywhere, framed logs, then what bwrap asks for. */
 const FRAMES = 3
 const INFO = 4
 const BLOCK = 6
 
-/** @type {Map<string, { child: import('node:child_process').ChildProcess, sandboxed: boolean }>} */
+/** @type {Map<string, { child: import('node:child_process').ChildProcess, sandboxed: boolean, cgroups: string[] }>} */
 const running = new Map()
 
 closeInherited()
@@ -27,7 +27,10 @@ process.on('message', (message) => {
 })
 // The daemon is gone, however it went.
 process.on('disconnect', () => {
-  for (const { child } of running.values()) killGroup(child.pid)
+  for (const { child, cgroups } of running.values()) {
+    thaw(cgroups)
+    killGroup(child.pid)
+  }
   killStrays([...running].filter(([, { sandboxed }]) => !sandboxed).map(([id]) => id))
   // What is being made would be made into a folder that is being removed.
   Promise.all(making).then(() => process.exit(0))
@@ -86,7 +89,7 @@ function start(command, stdio) {
   const [file, ...args] = command.argv
   // A process group of its own, so that all of it can be killed.
   const child = spawn(file, args, { cwd: command.cwd, env: command.variables, stdio, detached: true })
-  running.set(command.id, { child, sandboxed: command.sandboxed })
+  running.set(command.id, { child, sandboxed: command.sandboxed, cgroups: command.cgroups })
   child.on('error', (error) => {
     // Not started at all: there will be no 'exit'.
     if (child.pid === undefined) gone(command, { error: error.message })
@@ -152,6 +155,17 @@ function gone(command, how) {
     killStrays([command.id])
   }
   tell({ type: 'exited', id: command.id, ...how })
+}
+
+/** The daemon thaws before it kills; if it dies, that is left to do. Version 1 kills nothing that is frozen. */
+function thaw(cgroups) {
+  for (const group of cgroups) {
+    try {
+      writeFileSync(`${group}/freezer.state`, 'THAWED')
+    } catch {
+      // Not of that kind.
+    }
+  }
 }
 
 function kill(id) {

@@ -1,6 +1,8 @@
 import { rm, unlink } from 'node:fs/promises'
 import type { Clock } from '../../base/clock.ts'
 import type { LogRecord } from '../../wire/worker.ts'
+import type { Freezable, Freezer } from '../freeze/freezer.ts'
+import { LazyFreeze } from '../freeze/lazy-freeze.ts'
 import type { Launcher } from '../launcher/launcher.ts'
 import type { Exit } from '../launcher/protocol.ts'
 import type { Limiter, Limits } from '../limits/limits.ts'
@@ -14,6 +16,9 @@ import type { Sandbox, SandboxSpec } from './sandbox.ts'
 export interface SandboxHost {
   readonly sandbox: Sandbox
   readonly limiter: Limiter
+  readonly freezer: Freezer
+  /** How long a sandbox rests before it is frozen. */
+  readonly freezeAfterMs: number
   readonly launcher: Launcher
   readonly fifos: Fifos
   readonly clock: Clock
@@ -54,6 +59,8 @@ export class RunningSandbox {
   readonly #folder: string
   readonly #limits: Limits
   readonly #memory: MemoryWatch
+  readonly #freezable: Freezable
+  readonly #freeze: LazyFreeze
   readonly #pipes: OutputPipe[]
   readonly #ended = Promise.withResolvers<SandboxEnd>()
   readonly #gone = Promise.withResolvers<void>()
@@ -77,6 +84,8 @@ export class RunningSandbox {
     this.#id = id
     this.#folder = folder
     this.#limits = host.limiter.create(id, { memoryMb, temporaryMb })
+    this.#freezable = host.freezer.create(id, this.#limits.cgroups)
+    this.#freeze = new LazyFreeze(this.#freezable, { afterMs: host.freezeAfterMs, clock: host.clock })
     this.#pipes = [
       new OutputPipe(fifos.outputFifo, (bytes) => output.output(bytes)),
       framesPipe(fifos.framesFifo, output),
@@ -93,7 +102,7 @@ export class RunningSandbox {
         ...fifos,
         ...host.sandbox.command(start, { waitsForLimits }),
         waitsForLimits: waitsForLimits && host.sandbox.name === 'bubblewrap',
-        cgroups: this.#limits.cgroups,
+        cgroups: [...this.#limits.cgroups, ...this.#freezable.cgroups],
         record: `${folder}/process`,
       },
       {
@@ -128,12 +137,15 @@ export class RunningSandbox {
 
   /** It has something to do. */
   wake(): void {
-    if (!this.#dead) this.#memory.start()
+    if (this.#dead) return
+    this.#freeze.wake()
+    this.#memory.start()
   }
 
-  /** It has nothing to do, and need not be looked at. */
+  /** It has nothing to do: it need not be looked at, and is soon frozen. */
   rest(): void {
     this.#memory.stop()
+    this.#freeze.rest()
   }
 
   /** Whole megabytes. */
@@ -143,12 +155,14 @@ export class RunningSandbox {
 
   /** Ends every process in it, at once. `ended` and `gone` follow. */
   kill(): void {
+    this.#freeze.end()
     this.#host.launcher.kill(this.#id)
   }
 
   #onLaunched(pid: number, fifos: readonly string[]): void {
     this.#launched = true
     this.#limits.started(pid)
+    this.#freezable.started(pid)
     this.#memory.start()
     // Both ends are open: the names have served.
     removeNames(fifos)
@@ -158,6 +172,7 @@ export class RunningSandbox {
     if (this.#dead) return
     this.#dead = true
     this.#memory.ended()
+    this.#freeze.end()
     this.#finish(exit, fifos).then(this.#gone.resolve, (error) => {
       this.#host.report(error)
       this.#gone.resolve()
@@ -195,7 +210,11 @@ export class RunningSandbox {
     const killed = exit.signal === 'SIGKILL' || exit.code === KILLED
     const outOfMemory = this.#memory.exceeded || (killed && this.#limits.ranOutOfMemory())
     this.#ended.resolve({ ...exit, outOfMemory })
-    await Promise.all([this.#limits.remove(), rm(this.#folder, { recursive: true, force: true })])
+    await Promise.all([
+      this.#limits.remove(),
+      this.#freezable.remove(),
+      rm(this.#folder, { recursive: true, force: true }),
+    ])
   }
 }
 
