@@ -1,5 +1,4 @@
 import { AwsError } from '../aws/error.ts'
-import type { Call } from '../aws/operation.ts'
 import type { Random } from '../base/random.ts'
 import type { Authenticated, Authenticator } from './authenticator.ts'
 import type { BodyBudget } from './body/budget.ts'
@@ -8,10 +7,10 @@ import { RequestBody } from './body/request-body.ts'
 import type { ServiceDirectory } from './directory.ts'
 import { incompleteBody, internalFailure, notSupported } from './errors.ts'
 import { definitionOf, findRoute, readForm } from './find-route.ts'
-import { endpointOf } from './host.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
 import type { Input, Output, Route } from './protocols/protocol.ts'
 import { type Recognised, recognise } from './recognise.ts'
+import { RequestCall } from './request-call.ts'
 
 export interface AnswerDeps {
   readonly directory: ServiceDirectory
@@ -79,7 +78,7 @@ async function answerOrThrow(
   service.validator.validate(route.operation.input.schema, input)
   withBuffers(route, input)
 
-  const call = callOf(caller, request, requestId, body)
+  const call = new RequestCall(caller, request, requestId, body)
   const output = (await run(input as never, call)) as Output | undefined
   return route.protocol.encode(route, output ?? {}, { requestId, reportFault: deps.reportFault })
 }
@@ -108,20 +107,6 @@ function withBuffers(route: Route, input: Input): void {
     if (value instanceof Uint8Array && !Buffer.isBuffer(value)) {
       input[name] = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
     }
-  }
-}
-
-function callOf(caller: Authenticated, request: HttpRequest, requestId: string, body: RequestBody): Call {
-  return {
-    accountId: caller.accountId,
-    region: caller.region,
-    principalArn: caller.principalArn,
-    accessKeyId: caller.accessKeyId,
-    requestId,
-    endpoint: endpointOf(request.headers.host, 'localhost'),
-    traceHeader: request.headers['x-amzn-trace-id'],
-    trailers: body.trailers,
-    signal: request.signal,
   }
 }
 

@@ -133,14 +133,22 @@ export class Placement {
 
   /** Gives the environments that are there a moment; starts others where that was in vain. */
   #startIfStillWaiting(pool: Pool): void {
+    if (pool.isWatched) return
+    pool.isWatched = true
     const freesBefore = pool.frees
     this.#deps.clock.after(PATIENCE_MS, () => {
-      const since = pool.waitingSince
-      if (since === undefined) return
-      if (pool.frees === freesBefore) return this.#startWhereWanted(pool)
-      const waited = this.#deps.clock.elapsed() - since
-      if (waited >= PATIENCE_MS) this.#startWhereWanted(pool, pool.starting + 1)
+      pool.isWatched = false
+      this.#startForWhoWaitsTooLong(pool, freesBefore)
+      if (pool.waiting > 0) this.#startIfStillWaiting(pool)
     })
+  }
+
+  #startForWhoWaitsTooLong(pool: Pool, freesBefore: number): void {
+    const since = pool.waitingSince
+    if (since === undefined) return
+    const waited = this.#deps.clock.elapsed() - since
+    if (pool.frees === freesBefore) this.#startWhereWanted(pool)
+    else if (waited >= PATIENCE_MS) this.#startWhereWanted(pool, pool.starting + 1)
   }
 
   /** Starts environments until each waiting invocation has one under way, or a limit is reached. */

@@ -21,6 +21,8 @@ export class Pool {
   starting = 0
   /** Answered, but not yet free: the runtime is about to ask for the next event. */
   settling = 0
+  /** Somebody looks after a while whether invocations still wait. */
+  isWatched = false
   /** No new revision will come here: what becomes free is let go. */
   retired = false
   /** How often one of its environments became free. */

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import type { Clock } from '../../base/clock.ts'
 import type { HttpRequest, HttpResponse } from '../http.ts'
+import { Exchange } from './exchange.ts'
 import { closeWhenIdle } from './idle-session.ts'
 import { type Incoming, isAborted, toHttpRequest } from './incoming.ts'
 import { discardRest } from './leftover.ts'
@@ -16,13 +17,6 @@ export interface HttpServerOptions {
   readonly answer: (request: HttpRequest) => Promise<HttpResponse>
   readonly settings: ServerSettings
   readonly clock: Clock
-}
-
-/** A request that is being answered. */
-interface Exchange {
-  readonly abort: AbortController
-  readonly outgoing: Outgoing
-  isEndless: boolean
 }
 
 /**
@@ -71,9 +65,9 @@ export class HttpServer {
     this.#http1.closeIdleConnections()
     for (const socket of this.#unsorted) socket.destroy()
     for (const session of this.#sessions) session.close()
-    for (const exchange of this.#exchanges) if (exchange.isEndless) cut(exchange)
+    for (const exchange of this.#exchanges) if (exchange.isEndless) exchange.cut()
     await this.#idle(this.#settings.stopGraceMs)
-    for (const exchange of this.#exchanges) cut(exchange)
+    for (const exchange of this.#exchanges) exchange.cut()
     this.#http1.closeAllConnections()
     for (const session of this.#sessions) session.destroy()
     await closed
@@ -153,18 +147,18 @@ export class HttpServer {
     const sent = writableOf(outgoing)
     // An HTTP/2 client may have reset its stream before we hear of it: nothing would tell us again.
     if (sent.closed) return
-    const exchange: Exchange = { abort: new AbortController(), outgoing, isEndless: false }
+    const exchange = new Exchange(outgoing)
     this.#exchanges.add(exchange)
     incoming.on('error', () => {})
     outgoing.on('error', () => {})
     sent.once('finish', () => discardRest(incoming))
     sent.once('close', () => this.#close(exchange, sent.writableFinished && !isAborted(incoming)))
-    const response = await this.#answer(toHttpRequest(incoming, exchange.abort.signal))
+    const response = await this.#answer(toHttpRequest(incoming, exchange))
     exchange.isEndless = response.isEndless ?? false
     const write = () => {
       if (this.#isStopping && incoming.httpVersionMajor === 1) outgoing.setHeader('connection', 'close')
       send(outgoing, response, incoming.method ?? 'GET')
-      if (this.#isStopping && exchange.isEndless) cut(exchange)
+      if (this.#isStopping && exchange.isEndless) exchange.cut()
     }
     if (this.#exchanges.size === 1) write()
     else this.#outbox.post(write)
@@ -172,7 +166,7 @@ export class HttpServer {
 
   #close(exchange: Exchange, isAnswered: boolean): void {
     this.#exchanges.delete(exchange)
-    if (!isAnswered) exchange.abort.abort()
+    if (!isAnswered) exchange.abort()
     if (this.#exchanges.size === 0) this.#onIdle?.()
   }
 
@@ -192,9 +186,4 @@ export class HttpServer {
 /** HTTP/2's response only stands before the stream, and hears of its end too late. */
 function writableOf(outgoing: Outgoing): Writable {
   return 'stream' in outgoing ? outgoing.stream : outgoing
-}
-
-function cut({ abort, outgoing }: Exchange): void {
-  abort.abort()
-  outgoing.destroy()
 }

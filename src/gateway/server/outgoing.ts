@@ -28,7 +28,7 @@ export function send(outgoing: Outgoing, response: HttpResponse, method: string)
 
 function writeHead(outgoing: Outgoing, response: HttpResponse, length: number | undefined): void {
   const { status } = response
-  for (const [name, value] of Object.entries(response.headers)) outgoing.setHeader(name, headerValue(value))
+  for (const name in response.headers) outgoing.setHeader(name, headerValue(response.headers[name] ?? ''))
   // HeadObject sets the length of what it does not send.
   const hasLength = status !== 204 && length !== undefined && response.headers['content-length'] === undefined
   if (hasLength) outgoing.setHeader('content-length', length)

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import { isoTime } from '../../base/iso-time.ts'
 import type { InitializationType, PlatformEvent } from '../../wire/platform-event.ts'
 import type { EnvironmentSource, TelemetrySink } from '../../wire/worker.ts'
 import * as reports from './reports.ts'
@@ -61,6 +62,7 @@ export class Chronicle {
   }
 
   #tell(event: reports.Untimed, at = this.#clock.now()): void {
-    this.#telemetry.event(this.#source, { time: new Date(at).toISOString(), ...event } as PlatformEvent)
+    const { type, record } = event
+    this.#telemetry.event(this.#source, { time: isoTime(at), type, record } as PlatformEvent)
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import { isoTime } from '../../base/iso-time.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { Invocation } from '../../wire/invocation.ts'
 import type { InitializationType, PlatformEvent, Span, Status, Tracing } from '../../wire/platform-event.ts'
@@ -77,18 +78,21 @@ export interface InvocationFacts {
 }
 
 export function runtimeDone(facts: InvocationFacts, clock: Clock): Untimed {
-  const answered = facts.answeredAt !== undefined
+  const { answeredAt, producedBytes, ending, invocation } = facts
+  const { requestId } = invocation
+  const durationMs = durationOf(facts)
+  if (answeredAt === undefined) {
+    const record = { requestId, ...ending, metrics: { durationMs }, ...tracingOf(invocation) }
+    return { type: 'platform.runtimeDone', record }
+  }
   return {
     type: 'platform.runtimeDone',
     record: {
-      requestId: facts.invocation.requestId,
-      ...facts.ending,
-      metrics: {
-        durationMs: durationOf(facts),
-        ...(answered ? { producedBytes: facts.producedBytes } : {}),
-      },
-      ...(facts.answeredAt === undefined ? {} : { spans: spansOf(facts, facts.answeredAt, clock) }),
-      ...tracingOf(facts.invocation),
+      requestId,
+      ...ending,
+      metrics: { durationMs, producedBytes },
+      spans: spansOf(facts, answeredAt, clock),
+      ...tracingOf(invocation),
     },
   }
 }
@@ -120,7 +124,7 @@ function durationOf({ startedAt, endedAt }: InvocationFacts): number {
 
 function spansOf({ startedAt, endedAt }: InvocationFacts, answeredAt: number, clock: Clock): Span[] {
   const wallClock = clock.now() - clock.elapsed()
-  const at = (elapsed: number) => new Date(wallClock + elapsed).toISOString()
+  const at = (elapsed: number) => isoTime(Math.trunc(wallClock + elapsed))
   return [
     { name: 'responseLatency', start: at(startedAt), durationMs: rounded(answeredAt - startedAt) },
     // The response is taken in one piece.

@@ -97,9 +97,13 @@ export function eventHead(invocation: Invocation, deadlineMs: number): string {
   )
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROLS = /[\x00-\x1f\x7f]/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const CONTROLS_ALL = /[\x00-\x1f\x7f]+/g
+
 /** These come from callers: a line break in one would make a header of its own. */
 function field(name: string, value: string | undefined): string {
   if (value === undefined || value === '') return ''
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return `${name}: ${value.replace(/[\x00-\x1f\x7f]+/g, ' ')}\r\n`
+  return `${name}: ${CONTROLS.test(value) ? value.replace(CONTROLS_ALL, ' ') : value}\r\n`
 }
