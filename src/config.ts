@@ -1,6 +1,9 @@
 import { homedir, totalmem } from 'node:os'
 import path from 'node:path'
 
+/** Of the machine's memory. A quarter stays for everything else. */
+const ENVIRONMENTS_SHARE = 0.75
+
 /**
  * Every setting of lambdad: its meaning, default and unit. A setting `dataFolder` is the flag
  * `--data-folder` and the variable `LAMBDAD_DATA_FOLDER`; flags win over variables.
@@ -28,6 +31,12 @@ export const settingSchema = {
     "Concurrent invocations in an account and region (AWS's default: 1000).",
   ),
   environmentsMax: integer(defaultEnvironmentsMax(), 1, 100_000, 'Execution environments on this machine.'),
+  environmentsMemory: integer(
+    Math.floor((machineMemory() * ENVIRONMENTS_SHARE) / 2 ** 20),
+    64,
+    100_000_000,
+    'Megabytes that all execution environments may have together; those idle longest give way. Default: three quarters of the machine.',
+  ),
   startingMax: integer(4, 1, 1000, 'Execution environments that start at the same time.'),
   idleSeconds: integer(
     600,
@@ -157,8 +166,13 @@ function defaultDataFolder(): string {
   return path.join(process.env.XDG_DATA_HOME || path.join(homedir(), '.local', 'share'), 'lambdad')
 }
 
-/** An idle Node environment was measured at 40 to 60 MB; a quarter of the memory stays for everything else. */
+/** Bytes of this machine, or of the container that lambdad runs in. */
+export function machineMemory(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
+}
+
+/** An idle Node environment was measured at 40 to 60 MB. */
 function defaultEnvironmentsMax(): number {
   const ENVIRONMENT_BYTES = 64 * 1024 * 1024
-  return Math.max(8, Math.floor((totalmem() * 0.75) / ENVIRONMENT_BYTES))
+  return Math.max(8, Math.floor((machineMemory() * ENVIRONMENTS_SHARE) / ENVIRONMENT_BYTES))
 }

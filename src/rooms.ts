@@ -6,7 +6,7 @@ import type { Service } from './aws/service.ts'
 import { callerOfSession, mintSessionCredentials } from './aws/session-credentials.ts'
 import type { Clock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
-import { effectiveAuth, type Settings } from './config.ts'
+import { effectiveAuth, machineMemory, type Settings } from './config.ts'
 import type { Authenticator } from './gateway/authenticator.ts'
 import { codeDoor } from './gateway/doors/code.ts'
 import { healthDoor } from './gateway/doors/health.ts'
@@ -62,6 +62,9 @@ export interface Rooms {
 const SESSION_MS = 24 * 60 * 60_000
 /** Invocations that wait for an environment: with 6 MB each at most, so that memory has a bound. */
 const WAITING_MAX = 10_000
+
+/** Idle environments are let go before this share of the machine's memory is all that is left. */
+const FREE_MEMORY_SHARE = 0.03
 
 /** Builds every room and gives each what it needs of the others: the one place that knows them all. */
 export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
@@ -207,8 +210,15 @@ function logTails(telemetry: Telemetry) {
   }
 }
 
-function placementSettings({ environmentsMax, startingMax, idleSeconds }: Settings) {
-  return { environmentsMax, startingMax, waitingMax: WAITING_MAX, idleMs: idleSeconds * 1000 }
+function placementSettings({ environmentsMax, environmentsMemory, startingMax, idleSeconds }: Settings) {
+  return {
+    environmentsMax,
+    memoryBytes: environmentsMemory * 2 ** 20,
+    memoryFreeBytes: FREE_MEMORY_SHARE * machineMemory(),
+    startingMax,
+    waitingMax: WAITING_MAX,
+    idleMs: idleSeconds * 1000,
+  }
 }
 
 function statusOf({ settings, stores }: RoomsDeps, url: string) {

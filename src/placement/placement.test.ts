@@ -4,11 +4,19 @@ import { AwsError } from '../aws/error.ts'
 import { VirtualClock } from '../base/clock.ts'
 import type { FunctionVersion } from '../wire/function-version.ts'
 import type { Invocation, Outcome } from '../wire/invocation.ts'
-import type { Environment, EnvironmentListener, StartOptions, Worker } from '../wire/worker.ts'
+import type { Environment, EnvironmentListener, HostMemory, StartOptions, Worker } from '../wire/worker.ts'
 import { Placement, type PlacementSettings } from './placement.ts'
 
 const UNLIMITED = { reserved: undefined, unreserved: 1000 }
-const SETTINGS: PlacementSettings = { environmentsMax: 10, startingMax: 2, waitingMax: 100, idleMs: 600_000 }
+const MB = 2 ** 20
+const SETTINGS: PlacementSettings = {
+  environmentsMax: 10,
+  startingMax: 2,
+  waitingMax: 100,
+  idleMs: 600_000,
+  memoryBytes: 1000 * MB,
+  memoryFreeBytes: 100 * MB,
+}
 
 describe('placement', () => {
   test('a second invocation takes the environment of the first', async () => {
@@ -107,6 +115,7 @@ describe('placement', () => {
     void placement.invoke(fn('g'), event('2'), UNLIMITED)
     assert.equal(worker.environments[0]?.retired, true)
     assert.equal(worker.environments[1]?.fn.name, 'g')
+    assert.equal(worker.environments.length, 2)
   })
 
   test('at the limit, with all at work, an invocation waits and starts when one has gone', async () => {
@@ -202,6 +211,107 @@ describe('concurrency', () => {
   })
 })
 
+describe('placement within the memory of the host', () => {
+  test('where there is no room for another, the environment that was idle longest gives way', async () => {
+    const { placement, worker } = await threeIdle({ memoryBytes: 130 * MB })
+
+    void placement.invoke(fn('new'), event('1'), UNLIMITED)
+
+    assert.deepEqual(retiredOf(worker), ['a'])
+    assert.equal(worker.environments.at(-1)?.fn.name, 'new')
+  })
+
+  test('environments that grow past what all may have make idle ones give way, longest idle first', async () => {
+    const { worker, clock } = await threeIdle({ memoryBytes: 300 * MB })
+    worker.megabytesEach = 120
+    await clock.advance(1000)
+    assert.deepEqual(retiredOf(worker), ['a'])
+
+    worker.megabytesEach = 200
+    await clock.advance(1000)
+    assert.deepEqual(retiredOf(worker), ['a', 'b'])
+  })
+
+  test('what other programs use makes idle environments give way, too, and no more than that needs', async () => {
+    const { worker, clock } = await threeIdle({})
+    worker.available = 30 * MB // of 100 that are to stay free: 70 are wanted back, and each holds 40
+    await clock.advance(1000)
+    assert.deepEqual(retiredOf(worker), ['a', 'b'])
+  })
+
+  test('environments at work are left alone, and who waits for room gets it when one is done', async () => {
+    const { placement, worker } = setup({ memoryBytes: 50 * MB })
+    const first = placement.invoke(fn('f'), event('1'), UNLIMITED)
+    await worker.boot(0)
+    void placement.invoke(fn('g'), event('2'), UNLIMITED)
+    assert.equal(worker.environments.length, 1)
+
+    worker.answer(0)
+    worker.free(0)
+    await first
+    assert.deepEqual(retiredOf(worker), ['f'])
+    assert.equal(worker.environments[1]?.fn.name, 'g')
+  })
+
+  test('who waits for room gets it, too, when others give memory back', async () => {
+    const { placement, worker, clock } = setup()
+    worker.available = 90 * MB
+    void placement.invoke(fn('f'), event('1'), UNLIMITED)
+    await worker.boot(0)
+    void placement.invoke(fn('g'), event('2'), UNLIMITED)
+    await clock.advance(1000)
+    assert.equal(worker.environments.length, 1)
+
+    worker.available = 10_000 * MB
+    await clock.advance(1000)
+    assert.equal(worker.environments.length, 2)
+  })
+
+  test('one environment runs however little memory there is', async () => {
+    const { placement, worker } = setup()
+    worker.available = 0
+    void placement.invoke(fn('f'), event('1'), UNLIMITED)
+    assert.equal(worker.environments.length, 1)
+  })
+
+  test('warm invocations do not measure, nor does a host without environments', async () => {
+    const { placement, worker, clock } = await threeIdle({})
+    const before = worker.asked
+    for (let i = 0; i < 100; i++) {
+      const warm = placement.invoke(fn('c'), event(`${i}`), UNLIMITED)
+      worker.answer(2)
+      worker.free(2)
+      await warm
+    }
+    assert.equal(worker.asked, before)
+
+    for (const name of ['a', 'b', 'c']) placement.retire(name)
+    await clock.advance(1000)
+    const since = worker.asked
+    await clock.advance(60_000)
+    assert.equal(worker.asked, since)
+  })
+})
+
+/** Environments of a, b and c, idle since one after the other. */
+async function threeIdle(settings: Partial<PlacementSettings>) {
+  const all = setup(settings)
+  const { placement, worker, clock } = all
+  for (const [index, name] of ['a', 'b', 'c'].entries()) {
+    const outcome = placement.invoke(fn(name), event('0'), UNLIMITED)
+    await worker.boot(index)
+    worker.answer(index)
+    worker.free(index)
+    await outcome
+    await clock.advance(150)
+  }
+  return all
+}
+
+function retiredOf(worker: ScriptedWorker): string[] {
+  return worker.environments.filter(({ retired }) => retired).map((environment) => environment.fn.name)
+}
+
 function setup(settings: Partial<PlacementSettings> = {}) {
   const clock = new VirtualClock()
   const worker = new ScriptedWorker()
@@ -237,6 +347,16 @@ async function rejectsWith(invocation: Promise<Outcome>, reason: string): Promis
 /** A worker whose environments do what the test says, when it says so. */
 class ScriptedWorker implements Worker {
   readonly environments: ScriptedEnvironment[] = []
+  /** Each environment that is there has this much. */
+  megabytesEach = 40
+  available = 10_000 * MB
+  asked = 0
+
+  memory(): HostMemory {
+    this.asked++
+    const there = this.environments.filter(({ retired }) => !retired).length
+    return { environmentsBytes: there * this.megabytesEach * MB, availableBytes: this.available }
+  }
 
   startEnvironment(version: FunctionVersion, { listener }: StartOptions): Environment {
     const environment = new ScriptedEnvironment(`e${this.environments.length}`, version, listener)

@@ -4,11 +4,16 @@ import type { Invocation, Outcome } from '../wire/invocation.ts'
 import type { Worker } from '../wire/worker.ts'
 import { Concurrency, type ConcurrencyLimits } from './concurrency.ts'
 import { tooManyRequests } from './errors.ts'
+import { MemoryBudget } from './memory.ts'
 import { type Member, Pool } from './pool.ts'
 
 export interface PlacementSettings {
   /** Environments on this host, so that their memory and processes are bounded. */
   readonly environmentsMax: number
+  /** What all environments may have of memory together, bytes: idle ones give way to stay below. */
+  readonly memoryBytes: number
+  /** Bytes that stay free on the machine: idle environments give way also to other programs. */
+  readonly memoryFreeBytes: number
   /** Environments in their init phase at once: more would only slow each other and those that run. */
   readonly startingMax: number
   /** Invocations that wait for an environment, so that a stuck host refuses instead of hoarding payloads. */
@@ -32,6 +37,8 @@ export interface PlacementCounts {
 
 /** How often environments that were idle too long are looked for, in one idle time. */
 const SWEEPS_PER_IDLE_TIME = 10
+/** How often memory is looked at while there are environments. */
+const MEMORY_LOOK_MS = 1000
 /**
  * How long an invocation at most waits for one of the environments that are there before another is
  * started: about what a start takes.
@@ -48,10 +55,17 @@ export class Placement {
   #environments = 0
   #starting = 0
   #waiting = 0
+  readonly #memory: MemoryBudget
   #sweep: Timer | undefined
+  #memoryLook: Timer | undefined
 
   constructor(deps: PlacementDeps) {
     this.#deps = deps
+    const { worker, clock, settings } = deps
+    this.#memory = new MemoryBudget(() => worker.memory(), clock, {
+      environmentsBytes: settings.memoryBytes,
+      freeBytes: settings.memoryFreeBytes,
+    })
   }
 
   start(): void {
@@ -66,6 +80,8 @@ export class Placement {
   /** Lets all environments go; invocations under way run to their end. */
   stop(): void {
     this.#sweep?.cancel()
+    this.#memoryLook?.cancel()
+    this.#memoryLook = undefined
     for (const revision of [...this.#pools.keys()]) this.retire(revision)
   }
 
@@ -155,8 +171,10 @@ export class Placement {
   #startWhereWanted(pool: Pool, startingAtMost = pool.waiting): void {
     const { startingMax, environmentsMax } = this.#deps.settings
     while (pool.starting < Math.min(pool.waiting, startingAtMost) && this.#starting < startingMax) {
-      if (this.#environments >= environmentsMax && !this.#letLongestIdleGo()) return
-      this.#startOne(pool)
+      const isFull = this.#environments >= environmentsMax || this.#room() <= 0
+      if (!isFull) this.#startOne(pool)
+      // One that goes makes room at once, and may have been replaced already when this returns.
+      else if (!this.#letLongestIdleGo()) return
     }
   }
 
@@ -164,6 +182,7 @@ export class Placement {
     this.#environments++
     this.#starting++
     pool.starting++
+    this.#watchMemory()
     const environment = this.#deps.worker.startEnvironment(pool.fn, {
       initializationType: 'on-demand',
       listener: { onFree: () => this.#free(member), onGone: () => this.#gone(member) },
@@ -203,7 +222,7 @@ export class Placement {
     this.#leavePhase(member)
     member.phase = 'gone'
     pool.remove(member)
-    this.#environments--
+    this.#memory.gone(this.#environments--)
     if (pool.isEmpty) this.#pools.delete(pool.fn.revision)
     this.#startForOthers()
   }
@@ -225,6 +244,23 @@ export class Placement {
     for (const pool of this.#wanting) {
       if (pool.expectedWaitMs() > PATIENCE_MS) this.#startWhereWanted(pool)
     }
+  }
+
+  #room(): number {
+    return this.#memory.room({ environments: this.#environments, starting: this.#starting })
+  }
+
+  /** Looks at memory now and then, for as long as there is an environment that could use more of it. */
+  #watchMemory(): void {
+    this.#memoryLook ??= this.#deps.clock
+      .after(MEMORY_LOOK_MS, () => {
+        this.#memoryLook = undefined
+        let tooMany = -this.#room()
+        while (tooMany > 0 && this.#letLongestIdleGo()) tooMany--
+        this.#startForOthers()
+        if (this.#environments > 0) this.#watchMemory()
+      })
+      .unref()
   }
 
   #retireIdle(): void {

@@ -9,6 +9,15 @@ export interface Worker {
    * its first invocation, as on AWS.
    */
   startEnvironment(fn: FunctionVersion, options: StartOptions): Environment
+  /** What there is of memory now. Costs some ten microseconds: not for each invocation. */
+  memory(): HostMemory
+}
+
+export interface HostMemory {
+  /** What all environments hold, /tmp included; of the kind that cannot be given back. */
+  readonly environmentsBytes: number
+  /** What the machine, or the container, could still give to whoever asks. */
+  readonly availableBytes: number
 }
 
 export interface StartOptions {

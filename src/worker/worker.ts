@@ -6,6 +6,7 @@ import type { FunctionVersion } from '../wire/function-version.ts'
 import type {
   EnvironmentListener,
   EnvironmentSource,
+  HostMemory,
   StartOptions,
   TelemetrySink,
   Worker,
@@ -115,6 +116,13 @@ class OneWorker implements LocalWorker {
     await this.#starter?.host.limiter.close()
     await this.#starter?.host.freezer.close()
     if (this.#ownFolder !== '') await rm(this.#ownFolder, { recursive: true, force: true })
+  }
+
+  memory(): HostMemory {
+    return {
+      environmentsBytes: this.#starter?.host.limiter.inUse() ?? 0,
+      availableBytes: process.availableMemory(),
+    }
   }
 
   isolation(): WorkerIsolation {

@@ -82,6 +82,11 @@ class CgroupV1Limiter implements Limiter {
     }
   }
 
+  inUse(): number {
+    const stat = `${this.#own.memory}/memory.stat`
+    return numberIn(stat, 'total_rss') + numberIn(stat, 'total_shmem')
+  }
+
   async close(): Promise<void> {
     await removeGroups(this.folders, this.#clock)
   }

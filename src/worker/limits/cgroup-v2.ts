@@ -89,6 +89,11 @@ class CgroupV2Limiter implements Limiter {
     }
   }
 
+  inUse(): number {
+    const stat = `${this.#folder}/memory.stat`
+    return numberIn(stat, 'anon') + numberIn(stat, 'shmem')
+  }
+
   async close(): Promise<void> {
     await removeGroups([this.#folder], this.#clock)
   }

@@ -6,11 +6,11 @@ import { pollingLimiter } from './polling.ts'
 
 /** The best that the machine lets this process have. `name` is unique to the daemon. */
 export function chooseLimiter(name: string, clock: Clock): Limiter {
-  if (process.platform !== 'linux') return pollingLimiter
+  if (process.platform !== 'linux') return pollingLimiter()
   try {
-    return cgroupV1Limiter(name, clock) ?? cgroupV2Limiter(name, clock) ?? pollingLimiter
+    return cgroupV1Limiter(name, clock) ?? cgroupV2Limiter(name, clock) ?? pollingLimiter()
   } catch {
     // A layout that none of them knows.
-    return pollingLimiter
+    return pollingLimiter()
   }
 }

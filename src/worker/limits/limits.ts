@@ -31,6 +31,8 @@ export interface LimitsOptions {
 export interface Limiter {
   readonly name: 'cgroup-v1' | 'cgroup-v2' | 'polling'
   create(id: string, options: LimitsOptions): Limits
+  /** Bytes that all environments hold now, /tmp included; of the kind that cannot be given back. */
+  inUse(): number
   /** In words for the start-up line and `lambdad status`: what is limited and what is not. */
   describe(): { readonly limited: readonly string[]; readonly unlimited: readonly string[] }
   /** The daemon's own cgroups, in which those of its environments are. */
