@@ -23,3 +23,15 @@ export type Operation<Deps, Input, Output> = (deps: Deps, input: Input, call: Ca
 
 /** An operation that has been given its dependencies. */
 export type BoundOperation = (input: never, call: Call) => Promise<unknown>
+
+/** Gives each operation of a room what it needs. */
+export function bindOperations<Deps, Name extends string>(
+  operations: Readonly<Record<Name, Operation<Deps, never, unknown>>>,
+  deps: Deps,
+): Record<Name, BoundOperation> {
+  const bound: Record<string, BoundOperation> = {}
+  for (const [name, operation] of Object.entries<Operation<Deps, never, unknown>>(operations)) {
+    bound[name] = (input, call) => operation(deps, input, call)
+  }
+  return bound
+}

@@ -1,4 +1,4 @@
-import type { BoundOperation, Operation } from '../../aws/operation.ts'
+import { type BoundOperation, bindOperations, type Operation } from '../../aws/operation.ts'
 import type { OperationName } from '../../aws/sdk-types.ts'
 import type { LogsDeps } from './deps.ts'
 import { createLogGroup } from './operations/create-log-group.ts'
@@ -48,9 +48,6 @@ export const logsOperations = {
 } satisfies Partial<Record<LogsOperationName, Operation<LogsDeps, never, unknown>>>
 
 /** The operations, given what they need. */
-export function createLogsOperations(deps: LogsDeps): Record<string, BoundOperation> {
-  const bound: Record<string, BoundOperation> = {}
-  for (const [name, operation] of Object.entries(logsOperations))
-    bound[name] = (input, call) => (operation as Operation<LogsDeps, never, unknown>)(deps, input, call)
-  return bound
+export function createLogsOperations(deps: LogsDeps): Record<keyof typeof logsOperations, BoundOperation> {
+  return bindOperations(logsOperations, deps)
 }

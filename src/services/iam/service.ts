@@ -1,4 +1,4 @@
-import type { BoundOperation, Operation } from '../../aws/operation.ts'
+import { type BoundOperation, bindOperations, type Operation } from '../../aws/operation.ts'
 import type { IamDeps } from './deps.ts'
 import {
   attachRolePolicy,
@@ -75,8 +75,5 @@ export const iamOperations = {
 } satisfies Partial<Record<IamOperationName, Operation<IamDeps, never, unknown>>>
 
 export function createIamOperations(deps: IamDeps): Record<keyof typeof iamOperations, BoundOperation> {
-  const bound = Object.entries<Operation<IamDeps, never, unknown>>(iamOperations).map(
-    ([name, operation]): [string, BoundOperation] => [name, (input, call) => operation(deps, input, call)],
-  )
-  return Object.fromEntries(bound) as Record<keyof typeof iamOperations, BoundOperation>
+  return bindOperations(iamOperations, deps)
 }

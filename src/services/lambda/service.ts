@@ -1,4 +1,4 @@
-import type { BoundOperation, Call, Operation } from '../../aws/operation.ts'
+import { type BoundOperation, bindOperations, type Call, type Operation } from '../../aws/operation.ts'
 import type { OperationName } from '../../aws/sdk-types.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
@@ -85,12 +85,10 @@ export const lambdaOperations = {
   UpdateFunctionConfiguration: updateFunctionConfiguration,
 } satisfies Partial<Record<LambdaOperationName, Operation<LambdaDeps, never, unknown>>>
 
-export function createLambdaOperations(deps: LambdaDeps): Record<string, BoundOperation> {
-  const bound = Object.entries(lambdaOperations).map(([name, operation]) => {
-    const run = operation as Operation<LambdaDeps, never, unknown>
-    return [name, (input: never, call: Call) => run(deps, input, call)] as const
-  })
-  return Object.fromEntries(bound)
+export function createLambdaOperations(
+  deps: LambdaDeps,
+): Record<keyof typeof lambdaOperations, BoundOperation> {
+  return bindOperations(lambdaOperations, deps)
 }
 
 /** Invoke, which needs placement beside what the control plane knows. */

@@ -1,4 +1,4 @@
-import type { BoundOperation, Operation } from '../../aws/operation.ts'
+import { type BoundOperation, bindOperations, type Operation } from '../../aws/operation.ts'
 import type { StsDeps } from './deps.ts'
 import { assumeRole } from './operations/assume-role.ts'
 import { getCallerIdentity } from './operations/get-caller-identity.ts'
@@ -11,8 +11,5 @@ export const stsOperations = {
 } satisfies Partial<Record<StsOperationName, Operation<StsDeps, never, unknown>>>
 
 export function createStsOperations(deps: StsDeps): Record<keyof typeof stsOperations, BoundOperation> {
-  return {
-    AssumeRole: (input, call) => assumeRole(deps, input, call),
-    GetCallerIdentity: (input, call) => getCallerIdentity(deps, input, call),
-  }
+  return bindOperations(stsOperations, deps)
 }
