@@ -12,7 +12,7 @@ import {
   waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda'
 import { readSettings } from '../../src/config.ts'
-import { type Running, start } from '../../src/main.ts'
+import { type Running, start as startFromSource } from '../../src/main.ts'
 import { zipOf } from './zip.ts'
 
 /** Credentials of account 000000000000. */
@@ -47,7 +47,11 @@ export interface Invoked {
 }
 
 /** A lambdad of its own for one test, on a free port with a folder of its own; stopped when the test ends. */
-export async function platform(t: TestContext, flags: Record<string, string> = {}): Promise<Platform> {
+export async function platform(
+  t: TestContext,
+  flags: Record<string, string> = {},
+  start = startFromSource,
+): Promise<Platform> {
   const data = await mkdtemp(path.join(tmpdir(), 'lambdad-test-'))
   const running = await start(
     readSettings({ port: '0', data, logLevel: 'error', downloads: 'false', ...flags }, {}),
