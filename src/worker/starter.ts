@@ -9,6 +9,7 @@ import { findEntrypoint } from './entrypoint.ts'
 import { platformFailure } from './environment/payloads.ts'
 import { CannotStart, type Runtime } from './environment/runtime.ts'
 import { type Credentials, variablesOf } from './environment/variables.ts'
+import type { Kept } from './kept.ts'
 import { isCustom, type LaunchPlan, type RuntimeFinder } from './launch-plan.ts'
 import type { RuntimeCalls } from './runtime-api/routes.ts'
 import { RuntimeApi } from './runtime-api/server.ts'
@@ -36,6 +37,8 @@ export interface RuntimeStart {
   readonly fn: FunctionVersion
   readonly initializationType: InitializationType
   readonly logStream: string
+  /** What outlives this runtime. */
+  readonly kept: Kept
   readonly calls: RuntimeCalls
   readonly output: SandboxOutput
 }
@@ -65,9 +68,9 @@ async function startWith(
   start: RuntimeStart,
   { plan, credentials, code }: Ingredients,
 ): Promise<Runtime> {
-  const { id, fn } = start
+  const { id, fn, kept } = start
   const folder = `${parts.folder}/${id}`
-  const uid = parts.host.sandbox.ownUsers ? parts.users.take() : undefined
+  const uid = parts.host.sandbox.ownUsers ? kept.uid(parts.users) : undefined
   const api = new RuntimeApi(start.calls, uid)
   mkdirSync(folder, { mode: 0o700 })
   try {
@@ -98,24 +101,21 @@ async function startWith(
         runtimeSocket,
         folder,
         temporaryMb: fn.ephemeralStorageMb,
+        temporary: { folder: kept.folder, from: kept.offer() },
         uid,
         memoryMb: fn.memoryMb,
         waitsForLimits: isCustom(fn.runtime),
       },
       start.output,
     )
-    const release = () => {
-      code.release()
-      if (uid !== undefined) parts.users.giveBack(uid)
-    }
     return new StartedRuntime(api, sandbox, {
       version: plan.runtimeVersion,
-      release,
+      release: () => code.release(),
+      kept,
       limitsProcessor: parts.limitsProcessor,
     })
   } catch (error) {
     api.close()
-    if (uid !== undefined) parts.users.giveBack(uid)
     throw error
   }
 }
@@ -125,14 +125,16 @@ class StartedRuntime implements Runtime {
   readonly gone: Promise<void>
   readonly #api: RuntimeApi
   readonly #sandbox: RunningSandbox
+  readonly #kept: Kept
   readonly #limitsProcessor: boolean
 
   constructor(
     api: RuntimeApi,
     sandbox: RunningSandbox,
-    options: { version: string | undefined; release: () => void; limitsProcessor: boolean },
+    options: { version: string | undefined; release: () => void; kept: Kept; limitsProcessor: boolean },
   ) {
     this.version = options.version
+    this.#kept = options.kept
     this.#limitsProcessor = options.limitsProcessor
     this.#api = api
     this.#sandbox = sandbox
@@ -152,6 +154,7 @@ class StartedRuntime implements Runtime {
 
   endInit(): void {
     if (this.#limitsProcessor) this.#sandbox.endInit()
+    this.#sandbox.hold(this.#kept)
   }
 
   wake(): void {

@@ -18,6 +18,7 @@ import { CannotStart, type Runtime, type StartRuntime } from './environment/runt
 import type { Credentials } from './environment/variables.ts'
 import { chooseFreezer } from './freeze/choose.ts'
 import { isolationOf, type WorkerIsolation } from './isolation.ts'
+import { Kept } from './kept.ts'
 import type { RuntimeFinder } from './launch-plan.ts'
 import { Launcher } from './launcher/launcher.ts'
 import { chooseLimiter } from './limits/choose.ts'
@@ -93,14 +94,15 @@ class OneWorker implements LocalWorker {
     const { clock, random, telemetry, report } = this.#parts
     const environmentId = random.hex(8)
     const source = { environmentId, fn, logStream: logStreamOf(fn, clock, random) }
+    const kept = new Kept(`${this.#ownFolder}/t/${environmentId}`)
     const environment = new Environment({
       source,
       initializationType,
-      listener: this.#watching(listener),
+      listener: this.#watching(listener, kept),
       telemetry,
       clock,
       initTimeoutMs: this.#settings.initTimeoutMs,
-      startRuntime: this.#starterFor(source, initializationType),
+      startRuntime: this.#starterFor(source, initializationType, kept),
       report,
     })
     this.#environments.add(environment)
@@ -171,6 +173,7 @@ class OneWorker implements LocalWorker {
   #starterFor(
     source: EnvironmentSource,
     initializationType: StartOptions['initializationType'],
+    kept: Kept,
   ): StartRuntime {
     let started = 0
     return async (calls, output): Promise<Runtime> => {
@@ -180,17 +183,20 @@ class OneWorker implements LocalWorker {
       }
       const { environmentId, fn, logStream } = source
       const id = `${environmentId}-${++started}`
-      return startRuntime(parts, { id, fn, initializationType, logStream, calls, output })
+      return startRuntime(parts, { id, fn, initializationType, logStream, kept, calls, output })
     }
   }
 
   /** Hears of the end before placement does. */
-  #watching(listener: EnvironmentListener): EnvironmentListener {
+  #watching(listener: EnvironmentListener, kept: Kept): EnvironmentListener {
     return {
       onFree: (environment) => listener.onFree(environment),
       onGone: (environment) => {
         const gone = environment as Environment
-        gone.gone().then(() => this.#environments.delete(gone))
+        gone.gone().then(() => {
+          this.#environments.delete(gone)
+          kept.release().catch(this.#parts.report)
+        })
         listener.onGone(environment)
       },
     }

@@ -11,6 +11,7 @@ import { closeSync, openSync, readdirSync, readFile, readFileSync, writeFile, wr
 const FRAMES = 3
 const INFO = 4
 const BLOCK = 6
+const TEMPORARY = 7
 
 /** @type {Map<string, { child: import('node:child_process').ChildProcess, sandboxed: boolean, cgroups: string[] }>} */
 const running = new Map()
@@ -77,11 +78,21 @@ function launch(command) {
     stdio[INFO] = command.sandboxed ? 'pipe' : 'ignore'
     stdio[5] = command.seccompFilter === undefined ? 'ignore' : open(command.seccompFilter, 'r')
     stdio[BLOCK] = command.waitsForLimits ? 'pipe' : 'ignore'
+    if (command.temporaryFrom !== undefined) stdio[TEMPORARY] = openIfThere(command.temporaryFrom, open)
     start(command, stdio)
   } catch (error) {
     tell({ type: 'exited', id: command.id, error: error.message })
   } finally {
     for (const fd of opened) closeSync(fd)
+  }
+}
+
+/** What a sandbox before this one left: its loss is no reason not to start. */
+function openIfThere(path, open) {
+  try {
+    return open(path, 'r')
+  } catch {
+    return 'ignore'
   }
 }
 

@@ -16,6 +16,8 @@ export interface LaunchCommand {
   readonly sandboxed: boolean
   /** Passed on descriptor 5. */
   readonly seccompFilter?: string
+  /** A folder that is passed on descriptor 7. */
+  readonly temporaryFrom?: string
   /** The process runs no instruction before it is in its cgroups: bwrap waits on descriptor 6. */
   readonly waitsForLimits: boolean
   /** Folders of the cgroups that the process is to join. */

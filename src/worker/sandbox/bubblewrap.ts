@@ -8,6 +8,7 @@ import {
   type Sandbox,
   type SandboxedCommand,
   type SandboxSpec,
+  TEMPORARY_FD,
 } from './sandbox.ts'
 import { type FilteredArchitecture, seccompFilter } from './seccomp.ts'
 import { addUser, makeSystemFiles } from './system-files.ts'
@@ -20,6 +21,9 @@ const GROUP = 2_000_000_000
 
 /** Folders that on most systems are links into /usr. */
 const OUTSIDE_USR = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']
+
+/** As the environment's user, who owns what is there: what even its owner may not read is not copied. */
+const FILL_TEMPORARY = `/bin/cp -a /proc/self/fd/${TEMPORARY_FD}/. /tmp/ 2>/dev/null; exec ${TEMPORARY_FD}<&-; exec "$0" "$@"`
 
 const NAMESPACES = ['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try']
 
@@ -74,6 +78,8 @@ export class BubblewrapSandbox implements Sandbox {
       { source: spec.runtimeSocket, target: INSIDE.runtimeSocket },
       ...spec.mounts.filter(({ target }) => !isWithin(target, '/usr')),
     ]
+    const from = spec.temporary?.from
+    const argv = from === undefined ? spec.argv : ['/bin/sh', '-c', FILL_TEMPORARY, ...spec.argv]
     return {
       argv: [
         this.#bwrap,
@@ -84,13 +90,16 @@ export class BubblewrapSandbox implements Sandbox {
         ...parents(mounts).flatMap(folder),
         ...mounts.flatMap(({ source, target }) => ['--ro-bind', source, target]),
         ...['--remount-ro', '/', '--chdir', INSIDE.code, '--clearenv'],
-        ...(spec.uid === undefined ? [...variables(spec), '--', ...spec.argv] : asUser(spec, spec.uid)),
+        ...(spec.uid === undefined
+          ? [...variables(spec), '--', ...argv]
+          : asUser({ ...spec, argv }, spec.uid)),
       ],
       // A function's LD_PRELOAD and the like must not reach what still has rights.
       variables: {},
       cwd: '/',
       sandboxed: true,
       ...(this.#architecture === undefined ? {} : { seccompFilter: this.#filter }),
+      ...(from === undefined ? {} : { temporaryFrom: from }),
     }
   }
 

@@ -17,7 +17,7 @@ export class ProcessSandbox implements Sandbox {
   async prepare(): Promise<void> {}
 
   command(spec: SandboxSpec): SandboxedCommand {
-    const temporary = `${spec.folder}/tmp`
+    const temporary = spec.temporary?.folder ?? `${spec.folder}/tmp`
     mkdirSync(temporary, { recursive: true })
     const places = [
       { source: spec.codeFolder, target: INSIDE.code },

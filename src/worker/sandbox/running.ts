@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { LogRecord } from '../../wire/worker.ts'
 import type { Freezable, Freezer } from '../freeze/freezer.ts'
 import { LazyFreeze } from '../freeze/lazy-freeze.ts'
+import type { Kept } from '../kept.ts'
 import type { Launcher } from '../launcher/launcher.ts'
 import type { Exit } from '../launcher/protocol.ts'
 import type { Limiter, Limits } from '../limits/limits.ts'
@@ -64,7 +65,7 @@ export class RunningSandbox {
   readonly #pipes: OutputPipe[]
   readonly #ended = Promise.withResolvers<SandboxEnd>()
   readonly #gone = Promise.withResolvers<void>()
-  #launched = false
+  #pid: number | undefined
   #dead = false
 
   /** Takes the FIFOs that the environment writes to. */
@@ -135,6 +136,11 @@ export class RunningSandbox {
     this.#limits.endInit()
   }
 
+  /** From here on the environment keeps what is in its /tmp. */
+  hold(kept: Kept): void {
+    if (this.#host.sandbox.name === 'bubblewrap' && this.#pid !== undefined) kept.hold(this.#pid)
+  }
+
   /** It has something to do. */
   wake(): void {
     if (this.#dead) return
@@ -160,7 +166,7 @@ export class RunningSandbox {
   }
 
   #onLaunched(pid: number, fifos: readonly string[]): void {
-    this.#launched = true
+    this.#pid = pid
     this.#limits.started(pid)
     this.#freezable.started(pid)
     this.#memory.start()
@@ -185,7 +191,7 @@ export class RunningSandbox {
       consumed = pipe.consumed
       const over = new AbortController()
       const silence = this.#host.clock
-        .sleep(this.#launched ? SILENCE_MS : SILENCE_BEFORE_LAUNCH_MS, over.signal)
+        .sleep(this.#pid !== undefined ? SILENCE_MS : SILENCE_BEFORE_LAUNCH_MS, over.signal)
         .then(
           () => false,
           () => true,

@@ -17,6 +17,8 @@ export interface SandboxSpec {
   readonly folder: string
   /** Size of /tmp. */
   readonly temporaryMb: number
+  /** Where what is in /tmp stays, and what a sandbox before this one left in it. */
+  readonly temporary?: { readonly folder: string; readonly from: string | undefined }
   /** The user that the environment runs as, where it has one of its own. */
   readonly uid: number | undefined
 }
@@ -46,7 +48,7 @@ export type SandboxName = 'bubblewrap' | 'process'
 /** Which part of a launch is the sandbox's own affair. */
 export type SandboxedCommand = Pick<
   LaunchCommand,
-  'argv' | 'variables' | 'cwd' | 'sandboxed' | 'seccompFilter'
+  'argv' | 'variables' | 'cwd' | 'sandboxed' | 'seccompFilter' | 'temporaryFrom'
 >
 
 /** One way to wall an environment in. Decides how it is started; the launcher does it. */
@@ -65,6 +67,9 @@ export const INSIDE = {
   code: '/var/task',
   runtimeSocket: '/run/lambdad/runtime.sock',
 } as const
+
+/** Descriptor of the folder that /tmp is filled from, where there is one. */
+export const TEMPORARY_FD = 7
 
 /** Descriptor of the framed log channel in the runtime's process. */
 export const FRAMES_FD = 3
