@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
+import { createInterface } from 'node:readline'
 import { describe, test } from 'node:test'
 import packageJson from '../package.json' with { type: 'json' }
 import { VERSION } from '../src/version.ts'
-import { dataFolder, lambdad, startDaemon } from './support/daemon.ts'
+import { CLI, dataFolder, lambdad, startDaemon } from './support/daemon.ts'
 
 describe('lambdad start', () => {
   test('says in one line where it is, and health answers 200', async (t) => {
@@ -115,6 +117,39 @@ describe('the other commands', () => {
     await daemon.stop()
     assert.equal((await lambdad('reset', ...at)).code, 2)
     assert.equal((await lambdad('reset', '--yes', ...at)).code, 0)
+  })
+
+  test('logs --follow prints what was logged, and goes on with what is', async (t) => {
+    const data = await dataFolder(t)
+    const daemon = await startDaemon(t, data)
+    const at = ['--port', new URL(daemon.url).port, '--data', data]
+    await createHello(daemon.url)
+    await lambdad('invoke', 'hello', '{"name":"Ada"}', ...at)
+
+    const following = spawn(process.execPath, [
+      CLI,
+      'logs',
+      'hello',
+      '--follow',
+      '--filter',
+      'greeting',
+      ...at,
+    ])
+    t.after(() => following.kill('SIGKILL'))
+    const lines = createInterface({ input: following.stdout })[Symbol.asyncIterator]()
+    assert.match(String((await lines.next()).value), /^\d{4}-\S+Z .*greeting Ada$/)
+    await lambdad('invoke', 'hello', '{"name":"Grace"}', ...at)
+    assert.match(String((await lines.next()).value), /greeting Grace$/)
+    await daemon.stop()
+  })
+
+  test('reset deletes nothing that is not a data folder of lambdad', async (t) => {
+    const folder = await dataFolder(t)
+    await writeFile(path.join(folder, 'precious'), '')
+    const result = await lambdad('reset', '--yes', '--data', folder)
+    assert.equal(result.code, 1)
+    assert.match(result.stderr, /is no data folder of lambdad: nothing is deleted/)
+    assert.deepEqual(await readdir(folder), ['precious'])
   })
 
   test('without a daemon they say how to start one', async (t) => {

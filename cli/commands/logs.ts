@@ -21,8 +21,12 @@ export const logs: Command = async (args, variables) => {
   // A live tail goes to a host of its own (streaming-…), which a plain endpoint does not have.
   const client = new sdk.CloudWatchLogsClient({ ...(await clientConfig(settings)), disableHostPrefix: true })
   try {
-    await printPast(sdk, client, { logGroupName: group, startTime, ...filter })
-    if (options.follow) await printLive(sdk, client, { group, filter: filter.filterPattern, ...settings })
+    // The tail begins before the past is read, so that nothing falls between the two; what both have is printed once.
+    const live = options.follow ? await tail(sdk, client, { group, ...filter, ...settings }) : []
+    const printed = await printPast(sdk, client, { logGroupName: group, startTime, ...filter })
+    for await (const { sessionUpdate } of live) {
+      for (const event of sessionUpdate?.sessionResults ?? []) if (!printed.delete(keyOf(event))) print(event)
+    }
   } catch (error) {
     throw explainedCall(error, settings)
   }
@@ -31,39 +35,56 @@ export const logs: Command = async (args, variables) => {
 
 type Sdk = typeof import('@aws-sdk/client-cloudwatch-logs')
 
+interface Event {
+  readonly timestamp?: number | undefined
+  readonly message?: string | undefined
+  readonly logStreamName?: string | undefined
+}
+
+/** How many of the events that were printed last a tail may still bring. */
+const REMEMBERED_MAX = 10_000
+
 async function printPast(
   { paginateFilterLogEvents }: Sdk,
   client: CloudWatchLogsClient,
   input: { logGroupName: string; startTime: number; filterPattern?: string },
-): Promise<void> {
+): Promise<Set<string>> {
+  const printed = new Set<string>()
   for await (const { events = [] } of paginateFilterLogEvents({ client }, input)) {
-    for (const { timestamp, message } of events) print(timestamp, message)
+    for (const event of events) {
+      print(event)
+      printed.add(keyOf(event))
+      if (printed.size > REMEMBERED_MAX) printed.delete(printed.values().next().value ?? '')
+    }
   }
+  return printed
 }
 
-async function printLive(
+async function tail(
   { StartLiveTailCommand }: Sdk,
   client: CloudWatchLogsClient,
   {
     group,
-    filter,
+    filterPattern,
     region,
     account,
-  }: { group: string; filter: string | undefined; region: string; account: string },
-): Promise<void> {
+  }: { group: string; filterPattern?: string; region: string; account: string },
+): Promise<AsyncIterable<StartLiveTailResponseStream>> {
   const command = new StartLiveTailCommand({
     logGroupIdentifiers: [`arn:aws:logs:${region}:${account}:log-group:${group}`],
-    ...(filter !== undefined && { logEventFilterPattern: filter }),
+    ...(filterPattern !== undefined && { logEventFilterPattern: filterPattern }),
   })
-  const { responseStream = [] as unknown as AsyncIterable<StartLiveTailResponseStream> } =
-    await client.send(command)
-  for await (const { sessionUpdate } of responseStream) {
-    for (const { timestamp, message } of sessionUpdate?.sessionResults ?? []) print(timestamp, message)
-  }
+  const { responseStream } = await client.send(command)
+  if (responseStream === undefined) throw new Error('the live tail has no events')
+  return responseStream
 }
 
-function print(timestamp: number | undefined, message = ''): void {
-  const time = new Date(timestamp ?? 0).toISOString()
+function keyOf({ timestamp, message, logStreamName }: Event): string {
+  return `${timestamp} ${logStreamName} ${message}`
+}
+
+function print({ timestamp = 0, message = '' }: Event): void {
+  const time = new Date(timestamp).toISOString()
   process.stdout.write(`${time} ${message.endsWith('\n') ? message : `${message}\n`}`)
 }
 

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 
-const CLI = path.join(import.meta.dirname, '..', '..', 'cli', 'lambdad.ts')
+export const CLI = path.join(import.meta.dirname, '..', '..', 'cli', 'lambdad.ts')
 
 export interface Daemon {
   readonly child: ChildProcess
