@@ -72,6 +72,9 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
   const reportFault = (error: unknown, requestId?: string) =>
     log.error('an internal failure', { err: error, ...(requestId !== undefined && { requestId }) })
   const keys = await openKeys(deps)
+  const isStrict = effectiveAuth(settings) === 'strict'
+  const iam = createIamStore(stores.database)
+  const roles = createRoleLookup(iam)
   let url = ''
 
   const logs = createLogsRoom({ database: stores.database, clock, random, reportFault })
@@ -97,6 +100,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     codeSecret: keys.master,
     architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
     limits: { ...DEFAULT_LIMITS, concurrentExecutions: settings.concurrency },
+    ...(isStrict && { isAssumableRole: (arn: string) => roles.isAssumableBy('lambda.amazonaws.com', arn) }),
     reportFault,
   })
   const invokeDeps = { placement, clock, random, ...logTails(telemetry) }
@@ -111,7 +115,14 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     },
 
     'cloudwatch-logs': logs.operations,
-    ...buildIdentity(deps, keys.master),
+    iam: createIamOperations({ store: iam, clock, random }),
+    sts: createStsOperations({
+      findRole: roles.findRole,
+      open: !isStrict,
+      masterKey: keys.master,
+      clock,
+      random,
+    }),
   })
   const gateway = createGateway({
     services,
@@ -162,16 +173,6 @@ async function openKeys({ settings, stores, clock, random }: RoomsDeps): Promise
   return {
     master,
     authenticator: openAuthenticator({ defaultAccountId: accountId, defaultRegion: region, callerOf }),
-  }
-}
-
-function buildIdentity({ settings, stores, clock, random }: RoomsDeps, master: Buffer) {
-  const iam = createIamStore(stores.database)
-  const open = effectiveAuth(settings) === 'open'
-  const { findRole } = createRoleLookup(iam)
-  return {
-    iam: createIamOperations({ store: iam, clock, random }),
-    sts: createStsOperations({ findRole, open, masterKey: master, clock, random }),
   }
 }
 

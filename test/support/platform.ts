@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
@@ -23,6 +23,12 @@ export interface Platform {
   readonly running: Running
   readonly endpoint: string
   readonly data: string
+  /** For further clients. */
+  readonly client: {
+    readonly endpoint: string
+    readonly region: string
+    readonly credentials: typeof CREDENTIALS
+  }
   readonly lambda: LambdaClient
   readonly logs: CloudWatchLogsClient
   /** Makes a function of these files and waits until it is active; a Node function where no runtime is named. */
@@ -56,7 +62,8 @@ export async function platform(
   const running = await start(
     readSettings({ port: '0', data, logLevel: 'error', downloads: 'false', ...flags }, {}),
   )
-  const client = { endpoint: running.url, region: 'us-east-1', credentials: CREDENTIALS, maxAttempts: 1 }
+  const credentials = flags.auth === 'strict' ? await rootKey(data) : CREDENTIALS
+  const client = { endpoint: running.url, region: 'us-east-1', credentials, maxAttempts: 1 }
   const lambda = new LambdaClient(client)
   const logs = new CloudWatchLogsClient({ ...client, disableHostPrefix: true })
   t.after(async () => {
@@ -69,11 +76,17 @@ export async function platform(
     running,
     endpoint: running.url,
     data,
+    client,
     lambda,
     logs,
     createFunction: (files, options) => createFunction(lambda, files, options),
     invoke: (name, event, options) => invoke(lambda, name, event, options),
   }
+}
+
+/** The root's credentials, as the command line reads them. */
+async function rootKey(data: string): Promise<typeof CREDENTIALS> {
+  return JSON.parse(await readFile(path.join(data, 'root-key.json'), 'utf8'))
 }
 
 let functions = 0

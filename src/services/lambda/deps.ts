@@ -16,6 +16,8 @@ export interface LambdaDeps {
   readonly architecture: Architecture
   /** Signs the links to code that GetFunction hands out; the same on all nodes. */
   readonly codeSecret: string | Buffer
+  /** Whether the role is there and lets Lambda assume it. Absent: any role will do. */
+  readonly isAssumableRole?: (arn: string) => Promise<boolean>
   /** Brings a version that was created or updated to its end, soon. */
   readonly settle: (version: VersionPosition) => void
 }

@@ -108,6 +108,8 @@ export interface LambdaOptions {
   /** Of this host, whose functions are the only ones that it can run. */
   readonly architecture: Architecture
   readonly limits?: AccountLimits
+  /** Whether a role is there and lets Lambda assume it. Absent: any role will do. */
+  readonly isAssumableRole?: (arn: string) => Promise<boolean>
   /** Is told of what fails where no caller waits. */
   readonly reportFault: (error: unknown) => void
 }

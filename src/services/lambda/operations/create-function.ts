@@ -7,6 +7,7 @@ import { functionExists } from '../errors.ts'
 import { type Code, type Configuration, type FunctionKey, LATEST, type StoredVersion } from '../function.ts'
 import { readUnqualifiedName } from '../function-name.ts'
 import { showVersion } from '../response.ts'
+import { checkRole } from '../role.ts'
 import type { FunctionEditor } from '../store.ts'
 import { withTags } from '../tags.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
@@ -25,6 +26,7 @@ export const createFunction: Operation<
   const tags = withTags({}, input.Tags ?? {})
   const zip = readZipFile(input.Code ?? {})
   if ((await deps.functions.find(key)) !== undefined) throw functionExists(key.name)
+  await checkRole(deps, input.Role)
 
   const versions = await withPackage(deps, zip, (code) =>
     deps.functions.change(key, (fn) =>

@@ -4,6 +4,7 @@ import { changedConfiguration } from '../configuration.ts'
 import type { LambdaDeps } from '../deps.ts'
 import { readUnqualifiedName } from '../function-name.ts'
 import { showVersion } from '../response.ts'
+import { checkRole } from '../role.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
 import { refuseUnsupportedSettings } from '../unsupported.ts'
 import { refuseWhileUnsettled, updated } from '../versions.ts'
@@ -16,6 +17,7 @@ export const updateFunctionConfiguration: Operation<
 > = async (deps, input, call) => {
   refuseUnsupportedSettings(input)
   const key = readUnqualifiedName(input.FunctionName ?? '', call)
+  await checkRole(deps, input.Role)
   const version = await changeFunction(deps, key, async ({ fn, latest }) => {
     const configuration = changedConfiguration(latest.configuration, input)
     checkRevision(latest, input.RevisionId)
