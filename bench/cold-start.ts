@@ -19,14 +19,14 @@ async function against(runtime: BenchRuntime, interpreter: string, args: string[
   const lambdad = await startLambdad()
   const client = clientOf(lambdad.port)
   await createEcho(client, 'echo', runtime)
-  await timedInvoke(client, 'echo')
+  await timedInvoke(lambdad.port, 'echo')
 
   const binary = await realInterpreter(interpreter)
   const cold: number[] = []
   const bare: number[] = []
   for (let turn = 0; turn < TURNS; turn++) {
     await makeCold(client, 'echo', turn)
-    cold.push(await timedInvoke(client, 'echo'))
+    cold.push(await timedInvoke(lambdad.port, 'echo'))
     bare.push(await timedStart(binary, args))
   }
   await lambdad.stop()

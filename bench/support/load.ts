@@ -44,6 +44,18 @@ export async function load(port: number, raw: RawRequest, connections: number, m
   return { latencies, errors, requestsPerSecond: latencies.length / ((performance.now() - begun) / 1000) }
 }
 
+/** Sends the request once, on a connection of its own, and returns how long its answer took: milliseconds. */
+export async function once(port: number, raw: RawRequest): Promise<number> {
+  let took = Number.NaN
+  let succeeded = false
+  await repeat(port, raw, 0, (latency, ok) => {
+    took = latency
+    succeeded = ok
+  })
+  if (!succeeded) throw new Error('a request failed')
+  return took
+}
+
 /**
  * One connection. Written on a bare socket, so that the client costs both sides of a comparison as little as
  * it can: it shares two cores with them.

@@ -19,7 +19,7 @@ let invocationId
 let initialized = false
 
 function connect(env) {
-  client = new RuntimeClient(env.LAMBDAD_RUNTIME_SOCKET ?? env.AWS_LAMBDA_RUNTIME_API)
+  client ??= new RuntimeClient(env.LAMBDAD_RUNTIME_SOCKET ?? env.AWS_LAMBDA_RUNTIME_API)
   delete env.LAMBDAD_RUNTIME_SOCKET
   process.on('uncaughtException', (error) => die('Uncaught Exception', error, EXIT_UNCAUGHT_EXCEPTION))
   process.on('unhandledRejection', (reason, promise) => {
@@ -110,4 +110,15 @@ function provideStreaming(env) {
   }
 }
 
-start(process.env)
+/** Booted before it has a function: all that takes time is done, and nothing that a function could see. */
+async function awaitFunction(env) {
+  client = new RuntimeClient(env.LAMBDAD_RUNTIME_SOCKET)
+  await require('./wait.cjs').warmUp()
+  client.awaitFunction((fn) => {
+    require('./wait.cjs').become(fn, env)
+    start(env)
+  })
+}
+
+if (process.env.LAMBDAD_AWAITS_FUNCTION === undefined) start(process.env)
+else awaitFunction(process.env)

@@ -34,6 +34,13 @@ class RuntimeClient {
     this.ask(this.getNext, onInvocation)
   }
 
+  /** Waits for a function, as long as it takes; `onFunction` gets its variables and the folder it starts in. */
+  awaitFunction(onFunction) {
+    this.ask(`GET /lambdad/function HTTP/1.1\r\nHost: ${this.host}\r\n\r\n`, ({ body }) =>
+      onFunction(JSON.parse(body.utf8Slice())),
+    )
+  }
+
   /** Posts a result, and in the same write asks for the next invocation: one wake-up of the other side. */
   respond(id, body, onInvocation) {
     const post = this.post(`/invocation/${id}/response`, body, 'Content-Type: application/json\r\n')

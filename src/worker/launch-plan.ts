@@ -10,6 +10,8 @@ export interface LaunchPlan {
   /** The runtime's own variables; the function's may replace them. */
   readonly env: Readonly<Record<string, string>>
   readonly mounts: readonly Mount[]
+  /** Its bootstrap can be booted without a function and wait for one (pool/). */
+  readonly canWait?: boolean
   /** `python:3.12.v20`, for INIT_START. */
   readonly runtimeVersion?: string
 }

@@ -7,6 +7,12 @@ export interface WorkerSettings {
   readonly limitsProcessor: boolean
   /** How long an environment without an invocation runs on before it is frozen. */
   readonly freezeAfterMs: number
+  /** Runtimes that are kept booted for functions to come, of all kinds together. 0: none. */
+  readonly poolMembersMax: number
+  /** Megabytes that they may take, of all kinds together. */
+  readonly poolMemoryMb: number
+  /** Those of a kind that nobody has wanted for this long are let go. */
+  readonly poolIdleMs: number
 }
 
 export const WORKER_DEFAULTS: WorkerSettings = {
@@ -16,4 +22,7 @@ export const WORKER_DEFAULTS: WorkerSettings = {
   limitsProcessor: true,
   // Longer than the pauses of a client that calls again at once, and too short to get work done in.
   freezeAfterMs: 20,
+  poolMembersMax: 8,
+  poolMemoryMb: 256,
+  poolIdleMs: 300_000,
 }

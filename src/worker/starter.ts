@@ -11,6 +11,8 @@ import { CannotStart, type Runtime } from './environment/runtime.ts'
 import { type Credentials, variablesOf } from './environment/variables.ts'
 import type { Kept } from './kept.ts'
 import { isCustom, type LaunchPlan, type RuntimeFinder } from './launch-plan.ts'
+import { kindOf } from './pool/eligible.ts'
+import type { Pools } from './pool/pools.ts'
 import type { RuntimeCalls } from './runtime-api/routes.ts'
 import { RuntimeApi } from './runtime-api/server.ts'
 import { RunningSandbox, type SandboxHost, type SandboxOutput } from './sandbox/running.ts'
@@ -29,6 +31,7 @@ export interface StarterParts {
   /** In which each running sandbox gets a folder. */
   readonly folder: string
   readonly limitsProcessor: boolean
+  readonly pools: Pools
 }
 
 export interface RuntimeStart {
@@ -50,7 +53,8 @@ export async function startRuntime(parts: StarterParts, start: RuntimeStart): Pr
   const code = await codeOf(parts, fn)
   try {
     const argv = isCustom(fn.runtime) ? await entrypointIn(code.folder) : wrapped(plan.argv, fn)
-    return await startWith(parts, start, { plan: { ...plan, argv }, credentials, code })
+    const ingredients = { plan: { ...plan, argv }, credentials, code }
+    return (await fromPool(parts, start, ingredients)) ?? (await startWith(parts, start, ingredients))
   } catch (error) {
     code.release()
     throw error
@@ -61,6 +65,43 @@ interface Ingredients {
   readonly plan: LaunchPlan
   readonly credentials: Credentials
   readonly code: UnpackedCode
+}
+
+/** Gives a runtime that waits this function. Undefined where there is none, or where it cannot be given the code. */
+async function fromPool(
+  parts: StarterParts,
+  start: RuntimeStart,
+  { plan, credentials, code }: Ingredients,
+): Promise<Runtime | undefined> {
+  const { fn } = start
+  const kind = kindOf(plan, fn)
+  const member = kind === undefined ? undefined : parts.pools.take(kind)
+  if (member === undefined) return undefined
+  const { id, uid, runtimeApi, api, sandbox } = member
+  const variables = variablesOf({
+    fn,
+    environmentId: id,
+    initializationType: start.initializationType,
+    logStream: start.logStream,
+    credentials,
+    endpoint: parts.endpoint(),
+    runtimeApi,
+    ofRuntime: { ...plan.env, _LAMBDA_TELEMETRY_LOG_FD: String(FRAMES_FD) },
+  })
+  const { calls, output } = start
+  try {
+    await member.become({ codeFolder: code.folder, variables, calls, output })
+  } catch (error) {
+    parts.host.report(error)
+    member.drop()
+    return undefined
+  }
+  const release = () => {
+    code.release()
+    if (uid !== undefined) parts.users.giveBack(uid)
+  }
+  const { limitsProcessor } = parts
+  return new StartedRuntime(api, sandbox, { version: plan.runtimeVersion, release, limitsProcessor })
 }
 
 async function startWith(

@@ -24,6 +24,7 @@ import { Launcher } from './launcher/launcher.ts'
 import { chooseLimiter } from './limits/choose.ts'
 import { groupName } from './limits/group-name.ts'
 import { Fifos } from './output/fifos.ts'
+import { Pools } from './pool/pools.ts'
 import { endGroupsLeftBehind, endLeftovers, makeOwnFolder, noteGroups, runFolderOf } from './run-folder.ts'
 import { chooseSandbox, type SandboxChoice } from './sandbox/choose.ts'
 import { WORKER_DEFAULTS, type WorkerSettings } from './settings.ts'
@@ -56,6 +57,8 @@ export interface LocalWorker extends Worker {
   stop(): Promise<void>
   /** What is isolated and limited, and what is not. Known once it has started. */
   isolation(): WorkerIsolation
+  /** How many runtimes wait, booted, for functions to come. */
+  pooled(): number
   /** The same in one phrase. */
   announcement(): string
 }
@@ -113,8 +116,10 @@ class OneWorker implements LocalWorker {
     this.#stopped = true
     const environments = [...this.#environments]
     for (const environment of environments) environment.retire()
+    await this.#starter?.pools.close()
     await this.#launcher.stop()
     await Promise.all(environments.map((environment) => environment.gone()))
+    await this.#starter?.pools.gone()
     await this.#starter?.host.limiter.close()
     await this.#starter?.host.freezer.close()
     if (this.#ownFolder !== '') await rm(this.#ownFolder, { recursive: true, force: true })
@@ -131,6 +136,10 @@ class OneWorker implements LocalWorker {
     if (this.#starter === undefined) throw new Error('The worker was not started.')
     const { sandbox, limiter } = this.#starter.host
     return isolationOf(sandbox, limiter)
+  }
+
+  pooled(): number {
+    return this.#starter?.pools.size ?? 0
   }
 
   announcement(): string {
@@ -151,22 +160,25 @@ class OneWorker implements LocalWorker {
     const limiter = chooseLimiter(name, clock)
     const freezer = chooseFreezer(name, limiter, clock)
     noteGroups(this.#ownFolder, [...limiter.folders, ...freezer.folders])
+    const { freezeAfterMs } = this.#settings
+    const host = { sandbox, limiter, freezer, freezeAfterMs, launcher: this.#launcher, fifos, clock, report }
+    const users = new Users()
+    const environments = `${this.#ownFolder}/e`
     return {
       ...this.#parts,
       code,
-      users: new Users(),
-      folder: `${this.#ownFolder}/e`,
+      users,
+      folder: environments,
       limitsProcessor: this.#settings.limitsProcessor,
-      host: {
-        sandbox,
-        limiter,
-        freezer,
-        freezeAfterMs: this.#settings.freezeAfterMs,
-        launcher: this.#launcher,
-        fifos,
-        clock,
-        report,
-      },
+      host,
+      pools: new Pools({
+        host,
+        users,
+        random,
+        folder: environments,
+        staging: `${this.#ownFolder}/staging`,
+        settings: this.#settings,
+      }),
     }
   }
 

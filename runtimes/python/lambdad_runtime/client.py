@@ -59,6 +59,14 @@ class RuntimeClient:
         self._send(self._get_next)
         return self._invocation()
 
+    def function(self):
+        """Waits for a function, as long as it takes, and returns what is told of it, as JSON."""
+        self._send(f"GET /lambdad/function HTTP/1.1\r\nHost: {self._host}\r\n\r\n".encode())
+        status, _, body = self._response()
+        if status != b"200":
+            _lost(f"there is no function: status {status.decode()}")
+        return body
+
     def answer(self, invocation, result):
         """Posts a result, and in the same write asks for the next invocation: one wake-up of the other side."""
         path = f"/invocation/{invocation.request_id}/{result.path}"

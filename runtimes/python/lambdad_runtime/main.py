@@ -7,7 +7,7 @@ logs need is imported when they happen: importing json and logging takes longer 
 import os
 import sys
 
-from lambdad_runtime import paths, sink
+from lambdad_runtime import paths, sink, wait
 from lambdad_runtime.client import RuntimeClient
 from lambdad_runtime.invocation import answer, current
 from lambdad_runtime.load import load
@@ -16,6 +16,8 @@ from lambdad_runtime.load import load
 def start():
     environ = os.environ
     client = connect(environ)
+    if "LAMBDAD_AWAITS_FUNCTION" in environ:
+        wait.become(client.function(), environ)
     task_root = environ.get("LAMBDA_TASK_ROOT", "/var/task")
     paths.arrange(task_root, environ.pop("LAMBDAD_LAYERS_ROOT", "/opt"))
     sink.open_sink(environ)

@@ -46,6 +46,18 @@ export function variablesOf(input: VariablesInput): Record<string, string> {
   }
 }
 
+/** What a runtime is booted with that has no function yet: what does not depend on the function, and is read at boot. */
+export function waitingVariables(id: string, ofRuntime: VariablesInput['ofRuntime']): Record<string, string> {
+  return {
+    ...DEFAULTS,
+    ...ofRuntime,
+    PWD: INSIDE.code,
+    LAMBDAD_RUNTIME_SOCKET: INSIDE.runtimeSocket,
+    LAMBDAD_AWAITS_FUNCTION: '1',
+    LAMBDAD_ENVIRONMENT: id,
+  }
+}
+
 /** The function's variables may not replace these; the control plane refuses most of them. */
 function reserved({ fn, ...input }: VariablesInput): Record<string, string> {
   return {

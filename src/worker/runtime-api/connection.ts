@@ -71,6 +71,15 @@ export class Connection {
     else if (this.#bytes !== undefined) this.#read()
   }
 
+  /** Answers the GET that waits with JSON that is no event. */
+  deliverJson(json: string): void {
+    const head = `${this.#held}HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(json)}\r\n\r\n`
+    this.#held = ''
+    this.#waiting = false
+    this.#socket.write(head + json)
+    if (this.#bytes !== undefined) this.#read()
+  }
+
   destroy(): void {
     this.#socket.destroy()
   }

@@ -10,6 +10,8 @@ export interface RuntimeCalls {
   error(requestId: string, answer: Answer): Refusal | undefined
   initError(answer: Answer): Refusal | undefined
   closed(connection: Connection): void
+  /** A runtime that was booted without a function asks for one. There only until it has got it. */
+  function?(connection: Connection): Refusal | undefined
 }
 
 export interface Answer {
@@ -24,6 +26,9 @@ export interface Answer {
 const INVOCATION = '/2018-06-01/runtime/invocation/'
 const NEXT = `${INVOCATION}next`
 
+/** Ours: where a runtime that waits in a pool asks for its function. */
+const FUNCTION = '/lambdad/function'
+
 /** The Runtime API: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
 export function route(calls: RuntimeCalls, connection: Connection, head: RequestHead, body: Body): Reply {
   const { method, path } = head
@@ -31,6 +36,9 @@ export function route(calls: RuntimeCalls, connection: Connection, head: Request
   if (method === 'POST' && path.startsWith(INVOCATION)) return answer(calls, head, body)
   if (method === 'POST' && path === '/2018-06-01/runtime/init/error') {
     return replyTo(calls.initError(answerOf(head, body)), 'accepted')
+  }
+  if (method === 'GET' && path === FUNCTION && calls.function !== undefined) {
+    return replyTo(calls.function(connection), 'waiting')
   }
   if (method === 'GET' && (path === '/ping' || path === '/2018-06-01/ping')) return { text: PONG }
   return { refused: refusalFor(method, path) }

@@ -12,7 +12,7 @@ const CONNECTIONS_MAX = 64
  * sandbox, for the bootstraps that are ours, and on a TCP port of the loopback for all others.
  */
 export class RuntimeApi {
-  readonly #calls: RuntimeCalls
+  #calls: RuntimeCalls
   readonly #uid: number | undefined
   readonly #servers: Server[] = []
   readonly #sockets = new Set<Socket>()
@@ -32,6 +32,11 @@ export class RuntimeApi {
     // The environment's user must be able to connect; the folder is closed to everybody else.
     chmodSync(socketPath, 0o666)
     return `127.0.0.1:${(tcp.address() as AddressInfo).port}`
+  }
+
+  /** From now on these hear what the runtime says: it was booted before it had a function, and has one now. */
+  tell(calls: RuntimeCalls): void {
+    this.#calls = calls
   }
 
   close(): void {

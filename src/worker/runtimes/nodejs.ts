@@ -33,6 +33,7 @@ export const nodejs: Family = {
         { source: binary, target: binary },
         { source: path.join(bootstraps, 'node'), target: RUNTIME_FOLDER },
       ],
+      canWait: true,
       runtimeVersion: `nodejs:${version.split('.')[0]}.v1`,
     }
   },

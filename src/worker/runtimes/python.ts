@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { type Family, LIBRARY_PATH, pathVariable, RUNTIME_FOLDER } from './family.ts'
 import {
@@ -25,7 +25,7 @@ export const python: Family = {
   prepare: async ({ binary, version }, bootstraps, run) => {
     const folder = path.join(bootstraps, 'python/lambdad_runtime')
     const tag = version.split('.').slice(0, 2).join('')
-    if (existsSync(path.join(folder, `__pycache__/main.cpython-${tag}.pyc`))) return
+    if (isCompiled(folder, tag)) return
     await run(binary, ['-I', '-S', '-m', 'compileall', '-q', folder], { timeoutMs: COMPILE_TIMEOUT_MS })
   },
 
@@ -34,8 +34,23 @@ export const python: Family = {
     argv: [binary, '-S', `${RUNTIME_FOLDER}/bootstrap.py`],
     env: { PATH: pathVariable(prefix), LD_LIBRARY_PATH: LIBRARY_PATH, LC_CTYPE: 'C.UTF-8' },
     mounts: [...foldersOf(prefix), { source: path.join(bootstraps, 'python'), target: RUNTIME_FOLDER }],
+    canWait: true,
     runtimeVersion: `python:${version.split('.').slice(0, 2).join('.')}.v1`,
   }),
+}
+
+/** A file that was changed since is compiled again, or every start would do it. */
+function isCompiled(folder: string, tag: string): boolean {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.py'))
+      .every((name) => {
+        const compiled = path.join(folder, '__pycache__', name.replace(/py$/, `cpython-${tag}.pyc`))
+        return statSync(compiled).mtimeMs >= statSync(path.join(folder, name)).mtimeMs
+      })
+  } catch {
+    return false
+  }
 }
 
 /** What an interpreter is made of. Not the whole prefix, which may be somebody's home. */

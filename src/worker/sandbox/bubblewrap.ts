@@ -74,7 +74,9 @@ export class BubblewrapSandbox implements Sandbox {
 
   command(spec: SandboxSpec, { waitsForLimits }: { readonly waitsForLimits: boolean }): SandboxedCommand {
     const mounts: Mount[] = [
-      { source: spec.codeFolder, target: INSIDE.code },
+      spec.varFolder === undefined
+        ? { source: spec.codeFolder, target: INSIDE.code }
+        : { source: spec.varFolder, target: '/var' },
       { source: spec.runtimeSocket, target: INSIDE.runtimeSocket },
       ...spec.mounts.filter(({ target }) => !isWithin(target, '/usr')),
     ]

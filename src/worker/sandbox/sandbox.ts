@@ -9,6 +9,11 @@ export interface SandboxSpec {
   readonly variables: Readonly<Record<string, string>>
   /** The function's unpacked code: /var/task inside. */
   readonly codeFolder: string
+  /**
+   * For one that is started before it has a function: a folder with `task` and what else is mounted in /var. It
+   * is /var inside, and what is mounted on its `task` later is there as well. `codeFolder` is not used then.
+   */
+  readonly varFolder?: string
   /** The runtime's files and its bootstrap. */
   readonly mounts: readonly Mount[]
   /** The Runtime API's socket. */

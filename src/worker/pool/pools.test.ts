@@ -1,0 +1,329 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { describe, type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { RawEntry } from '../../base/zip/testing.ts'
+import type { FunctionVersion } from '../../wire/function-version.ts'
+import { startTimeOf } from '../limits/process-tree.ts'
+import { createRuntimeFinder } from '../runtimes/finder.ts'
+import { findBubblewrap } from '../sandbox/choose.ts'
+import type { SandboxName } from '../sandbox/sandbox.ts'
+import type { WorkerSettings } from '../settings.ts'
+import { type TestFunction, type TestWorker, testWorker } from '../testing.ts'
+
+const runtimes = createRuntimeFinder({ env: process.env, home: process.env.HOME ?? '/' })
+const sandboxes: SandboxName[] = ['process', ...((await bubblewrapWorks()) ? (['bubblewrap'] as const) : [])]
+const isRoot = process.getuid?.() === 0
+
+interface Language {
+  readonly changes: Partial<FunctionVersion>
+  readonly source: (load: string, expression: string) => RawEntry[]
+  readonly cwd: string
+  readonly variables: string
+  readonly mark: string
+  readonly write: string
+  readonly failure: { readonly code: string; readonly errorType: string }
+  readonly crash: string
+}
+
+const LANGUAGES: Readonly<Record<string, Language>> = {
+  'Node.js': {
+    changes: {},
+    source: (load, expression) => [
+      { name: 'index.mjs', data: `${load}\nexport const handler = async (event) => (${expression})` },
+    ],
+    cwd: '[process.cwd(), process.env.LAMBDA_TASK_ROOT, process.env.PWD]',
+    variables: '({ ...process.env })',
+    mark: 'process.env.LAMBDAD_ENVIRONMENT',
+    write: `(await import('node:fs')).writeFileSync(process.env.LAMBDA_TASK_ROOT + '/x', '')`,
+    failure: { code: `throw new RangeError('at load')`, errorType: 'RangeError' },
+    crash: 'process.exit(3)',
+  },
+  Python: {
+    changes: { runtime: 'python3.12' },
+    source: (load, expression) => [
+      {
+        name: 'index.py',
+        data: `import os\n${load}\ndef handler(event, context):\n    return ${expression}\n`,
+      },
+    ],
+    cwd: `[os.getcwd(), os.environ["LAMBDA_TASK_ROOT"], os.environ["PWD"]]`,
+    variables: 'dict(os.environ)',
+    mark: 'os.environ["LAMBDAD_ENVIRONMENT"]',
+    write: `open(os.environ["LAMBDA_TASK_ROOT"] + "/x", "w").close()`,
+    failure: { code: `raise ValueError("at load")`, errorType: 'ValueError' },
+    crash: 'os._exit(3)',
+  },
+}
+
+for (const sandbox of sandboxes) {
+  if (sandbox === 'bubblewrap' && !isRoot) continue
+  for (const [name, language] of Object.entries(LANGUAGES)) {
+    const { changes, source } = language
+
+    describe(`pool of ${name}, sandbox: ${sandbox}`, () => {
+      test('a function that starts from the pool answers, logs and reports as one that was started', async (t) => {
+        const one = await pooled(t, sandbox, language)
+        const { startFunction, log } = one
+        const told = log.events.length
+        const fn = startFunction(
+          source('print("loading")'.replace('print', printer(name)), '[event]'),
+          changes,
+        )
+
+        assert.deepEqual(await fn.call({ a: 1 }), [{ a: 1 }])
+        assert.deepEqual(await fn.call({ a: 2 }), [{ a: 2 }])
+
+        const types = log.events.slice(told).map(({ type }) => type)
+        assert.deepEqual(types, [
+          'platform.initStart',
+          'platform.initRuntimeDone',
+          'platform.initReport',
+          'platform.start',
+          'platform.runtimeDone',
+          'platform.report',
+          'platform.start',
+          'platform.runtimeDone',
+          'platform.report',
+        ])
+        const reports = log.events.slice(told).filter(({ type }) => type === 'platform.report')
+        const init = reports.map(
+          ({ record }) => (record as { metrics: { initDurationMs?: number } }).metrics.initDurationMs,
+        )
+        assert.ok((init[0] as number) > 0 && (init[0] as number) < 10_000)
+        assert.equal(init[1], undefined)
+        assert.match(log.records.map(({ text }) => text).join('') + log.text, /loading/)
+      })
+
+      test('it sees the variables and folders of a start', async (t) => {
+        const { startFunction } = await testWorker(t, sandbox, { runtimes, settings: { poolMembersMax: 0 } })
+        const variables = { MINE: 'a"ü\n', TZ: 'Asia/Tokyo', PATH: '/mine:/usr/bin:/bin' }
+        const code = source('', `[${language.cwd}, ${language.variables}]`)
+        const started = (await startFunction(code, { ...changes, variables }).call()) as Seen
+
+        const { startFunction: startPooled, worker } = await pooled(t, sandbox, language)
+        const before = worker.pooled()
+        const fn = startPooled(code, { ...changes, variables })
+        const given = (await fn.call()) as Seen
+        assert.ok(before > 0)
+
+        const own = /LAMBDAD_ENVIRONMENT|AWS_LAMBDA_RUNTIME_API|AWS_LAMBDA_LOG_STREAM_NAME|TMPDIR/
+        const shared = ([folders, seen]: Seen) => [
+          folders.map((folder) => folder.replace(/.*\/cache\//, '')),
+          Object.entries(seen)
+            .filter(([key]) => !own.test(key))
+            .map(([key, value]) => [key, value.replace(/[^:]*\/cache\//g, '')])
+            .sort(),
+          Object.keys(seen).sort(),
+        ]
+        assert.deepEqual(shared(given), shared(started))
+        assert.equal(given[1].MINE, 'a"ü\n')
+      })
+
+      test('a runtime is used once, and another one follows', async (t) => {
+        const { startFunction, worker } = await pooled(t, sandbox, language)
+        const code = source('', language.mark)
+        const marks = new Set<unknown>()
+        for (let i = 0; i < 3; i++) {
+          const fn = startFunction(code, changes)
+          const mark = await fn.call()
+          assert.equal(isPooled(fn, mark), true)
+          marks.add(mark)
+          await until(() => worker.pooled() > 0)
+        }
+        assert.equal(marks.size, 3)
+      })
+
+      test('with the pool used up, runtimes are started', async (t) => {
+        const { startFunction, worker } = await pooled(t, sandbox, language, { poolMembersMax: 1 })
+        assert.equal(worker.pooled(), 1)
+        const functions = [1, 2, 3].map(() => startFunction(source('', language.mark), changes))
+
+        const fromPool = await Promise.all(functions.map(async (fn) => isPooled(fn, await fn.call())))
+
+        assert.equal(fromPool.filter(Boolean).length, 1)
+      })
+
+      test('an error at load is told, and so is an end', async (t) => {
+        const { startFunction, worker } = await pooled(t, sandbox, language)
+        const { code, errorType } = language.failure
+        const failed = (await startFunction(source(code, '1'), changes).call()) as { errorType: string }
+        assert.equal(failed.errorType, errorType)
+
+        await until(() => worker.pooled() > 0)
+        const ended = (await startFunction(source(language.crash, '1'), changes).call()) as {
+          errorType: string
+          errorMessage: string
+        }
+        assert.equal(ended.errorType, 'Runtime.ExitError')
+        assert.match(ended.errorMessage, /exit status 3/)
+      })
+
+      test('after a timeout the next runtime comes from the pool, too', async (t) => {
+        const { startFunction, worker } = await pooled(t, sandbox, language)
+        const forever =
+          name === 'Python'
+            ? '__import__("time").sleep(60) if event else 1'
+            : 'event.slow ? await new Promise(() => setInterval(() => {}, 1000)) : 1'
+        const fn = startFunction(source('', forever), { ...changes, timeoutMs: 300 })
+
+        assert.match(((await fn.call({ slow: 1 })) as { errorMessage: string }).errorMessage, /timed out/)
+        await until(() => worker.pooled() > 0)
+        assert.equal(await fn.call({}), 1)
+      })
+
+      if (sandbox === 'bubblewrap') {
+        test('its code is read-only, and another’s is not there', async (t) => {
+          const { startFunction, worker } = await pooled(t, sandbox, language)
+          const writes = startFunction(source('', language.write), changes)
+          assert.match(JSON.stringify(await writes.call()), /read-only file system/i)
+
+          await until(() => worker.pooled() > 0)
+          const list =
+            name === 'Python'
+              ? `[os.listdir("/var"), os.listdir("/var/task"), os.getuid()]`
+              : `[(await import('node:fs')).readdirSync('/var'), (await import('node:fs')).readdirSync('/var/task'), process.getuid()]`
+          const one = startFunction([...source('', list), { name: 'one', data: '' }], changes)
+          const [all, ofOne, userOne] = (await one.call()) as [string[], string[], number]
+          await until(() => worker.pooled() > 0)
+          const other = startFunction([...source('', list), { name: 'two', data: '' }], changes)
+          const [, ofOther, userOther] = (await other.call()) as [string[], string[], number]
+
+          assert.deepEqual(all.sort(), ['runtime', 'task'])
+          assert.ok(ofOne.includes('one') && !ofOne.includes('two'))
+          assert.ok(ofOther.includes('two') && !ofOther.includes('one'))
+          assert.notEqual(userOne, userOther)
+        })
+      }
+    })
+  }
+
+  test(`functions that need a process of their own do not take one (${sandbox})`, async (t) => {
+    const language = LANGUAGES['Node.js'] as Language
+    const { startFunction } = await pooled(t, sandbox, language)
+    const variables = { NODE_OPTIONS: '--no-warnings' }
+    const fn = startFunction(language.source('', language.mark), { variables })
+    assert.equal(isPooled(fn, await fn.call()), false)
+  })
+
+  test(`what nobody wants goes, and leaves nothing (${sandbox})`, async (t) => {
+    const { worker, folder } = await pooled(t, sandbox, LANGUAGES['Node.js'] as Language, { poolIdleMs: 300 })
+    await until(() => worker.pooled() === 0)
+    await until(() => environmentsIn(folder).length === 1)
+    await worker.stop()
+    assert.deepEqual(readdirSync(`${folder}/run`), [])
+  })
+
+  test(`runtimes that wait end with a daemon that is killed, or by the next one (${sandbox})`, async (t) => {
+    const folder = mkdtempSync(`${tmpdir()}/worker-`)
+    const main = fileURLToPath(new URL('../fixtures/pooled-daemon.ts', import.meta.url))
+    const daemon = spawn(process.execPath, [main, sandbox, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+    t.after(() => daemon.kill('SIGKILL'))
+    let said = ''
+    daemon.stdout.on('data', (bytes) => {
+      said += bytes
+    })
+    await until(() => said.includes('\n'))
+    const waiting = pidsUnder(folder)
+    assert.ok(waiting.length > 0)
+
+    daemon.kill('SIGKILL')
+    await until(() => startTimeOf(daemon.pid as number) === undefined)
+    const { worker } = await testWorker(t, 'process', { folder })
+
+    await until(() => waiting.every((pid) => startTimeOf(pid) === undefined))
+    assert.equal(readdirSync(`${folder}/run`).length, 1)
+    await worker.stop()
+    assert.deepEqual(readdirSync(`${folder}/run`), [])
+  })
+}
+
+test('a mount helper that ended is no function’s loss, and another follows', {
+  skip: sandboxes.includes('bubblewrap') && isRoot ? false : 'needs bubblewrap and root',
+}, async (t) => {
+  const language = LANGUAGES['Node.js'] as Language
+  const { startFunction, worker, reported } = await pooled(t, 'bubblewrap', language)
+  const helper = childrenOf(process.pid).find((pid) => commandOf(pid).includes('/pool/mount.')) as number
+  process.kill(helper, 'SIGKILL')
+  await until(() => startTimeOf(helper) === undefined)
+  await sleep(20)
+
+  const code = language.source('', language.mark)
+  const started = startFunction(code)
+  assert.equal(isPooled(started, await started.call()), false)
+  assert.equal(reported.length, 1)
+
+  await until(() => worker.pooled() > 0)
+  const fn = startFunction(code)
+  assert.equal(isPooled(fn, await fn.call()), true)
+})
+
+type Seen = [string[], Record<string, string>]
+
+/** A worker that has started one function, and now has a runtime of that kind waiting. */
+async function pooled(
+  t: TestContext,
+  sandbox: SandboxName,
+  { changes, source }: Language,
+  settings: Partial<WorkerSettings> = {},
+): Promise<TestWorker> {
+  const one = await testWorker(t, sandbox, { runtimes, settings })
+  assert.equal(one.worker.pooled(), 0)
+  await one.startFunction(source('', '1'), changes).call()
+  await until(() => one.worker.pooled() > 0)
+  return one
+}
+
+/** The mark of one that was started is its environment's own. */
+function isPooled(fn: TestFunction, mark: unknown): boolean {
+  return !String(mark).startsWith(fn.environment.id)
+}
+
+function printer(language: string): string {
+  return language === 'Python' ? 'print' : 'console.log'
+}
+
+function environmentsIn(folder: string): string[] {
+  return readdirSync(`${folder}/run`).flatMap((own) => readdirSync(`${folder}/run/${own}/e`))
+}
+
+function pidsUnder(folder: string): number[] {
+  return readdirSync(`${folder}/run`).flatMap((own) =>
+    readdirSync(`${folder}/run/${own}/e`)
+      .map((id) => `${folder}/run/${own}/e/${id}/process`)
+      .filter((file) => existsSync(file))
+      .map((file) => Number(readFileSync(file, 'latin1').split(' ')[0])),
+  )
+}
+
+function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1').split(' ').filter(Boolean).map(Number),
+  )
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+  } catch {
+    return ''
+  }
+}
+
+async function bubblewrapWorks(): Promise<boolean> {
+  const folder = mkdtempSync(`${tmpdir()}/bwrap-`)
+  const found = await findBubblewrap(folder)
+  rmSync(folder, { recursive: true })
+  return 'sandbox' in found
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 8000
+  while (!condition()) {
+    assert.ok(performance.now() < deadline, 'It did not happen within 8 s.')
+    await sleep(5)
+  }
+}
