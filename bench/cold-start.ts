@@ -7,7 +7,7 @@ import { median, quantile } from './support/statistics.ts'
 
 const TURNS = 25
 
-/** A first Invoke, as its caller sees it, against starting the interpreter with an empty program. */
+/** A first Invoke whose runtime is started for it, as its caller sees it, against starting the interpreter with an empty program. */
 export async function coldStart(): Promise<Figure[]> {
   return [
     await against('nodejs24.x', process.execPath, ['-e', '']),
@@ -16,7 +16,7 @@ export async function coldStart(): Promise<Figure[]> {
 }
 
 async function against(runtime: BenchRuntime, interpreter: string, args: string[]): Promise<Figure> {
-  const lambdad = await startLambdad()
+  const lambdad = await startLambdad('--pool-members', '0')
   const client = clientOf(lambdad.port)
   await createEcho(client, 'echo', runtime)
   await timedInvoke(lambdad.port, 'echo')

@@ -1,6 +1,7 @@
 // `npm run bench [name …]`: every figure that SPECIFICATION.md promises, as a ratio measured in this run.
 import { coldStart } from './cold-start.ts'
 import type { Figure } from './figure.ts'
+import { poolStart } from './pool-start.ts'
 import { startUp } from './start-up.ts'
 import { throughput } from './throughput.ts'
 import { warmInvoke } from './warm-invoke.ts'
@@ -10,6 +11,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'warm-invoke': warmInvoke,
   throughput,
   'cold-start': coldStart,
+  'pool-start': poolStart,
 }
 
 const wanted = process.argv.slice(2)

@@ -44,6 +44,13 @@ export const settingSchema = {
     86_400,
     'Seconds after which an execution environment without work is let go.',
   ),
+  poolMembers: integer(
+    8,
+    0,
+    1000,
+    'Runtimes that are kept booted for functions to come, of all kinds together; 0: none.',
+  ),
+  poolMemory: integer(256, 0, 1_000_000, 'Megabytes that those may take.'),
   downloads: flag(true, 'Fetch missing Node versions from the npm registry when a function needs one.'),
   logLevel: choice(['info', 'debug', 'warn', 'error', 'silent'], "Level of lambdad's own log, on stderr."),
 } as const satisfies Record<string, Setting<unknown>>

@@ -89,6 +89,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     endpoint: () => url,
     folder: stores.folder.path,
     sandbox: settings.sandbox === 'default' ? 'auto' : settings.sandbox,
+    settings: { poolMembersMax: settings.poolMembers, poolMemoryMb: settings.poolMemory },
     report: reportFault,
   })
   const placement = new Placement({ worker, clock, settings: placementSettings(settings) })

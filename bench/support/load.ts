@@ -80,7 +80,8 @@ function repeat(
     socket.on('data', (bytes) => {
       answer += bytes.toString('latin1')
       if (!isWhole(answer)) return
-      onAnswer(performance.now() - sent, answer.startsWith('HTTP/1.1 200'))
+      const failed = /\r\nx-amz-function-error:/i.test(answer)
+      onAnswer(performance.now() - sent, answer.startsWith('HTTP/1.1 200') && !failed)
       answer = ''
       if (performance.now() < until) send()
       else socket.destroy()

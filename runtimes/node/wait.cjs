@@ -1,17 +1,28 @@
 'use strict'
 // What a runtime does that was booted before it has a function.
 
+const { closeSync, openSync } = require('node:fs')
 const Module = require('node:module')
+const { enter, invokeModern, loopEnd } = require('./invoke.cjs')
 const { load } = require('./load.cjs')
 const log = require('./log.cjs')
 
 /**
- * Runs once what the function would wait for: V8 compiles at first use, Node makes its loader of ES modules then.
- * Looks at no file where the function's code will be.
+ * Runs once, for nobody, what the function would wait for: V8 compiles at first use, Node makes its loader of ES
+ * modules then. Looks at no file where the function's code will be.
  */
 async function warmUp() {
-  log.patchConsole({})
-  await load(__dirname, 'warm.handler', true)
+  const nowhere = openSync('/dev/null', 'w')
+  log.patchConsole({ _LAMBDA_TELEMETRY_LOG_FD: String(nowhere) })
+  console.log('')
+  closeSync(nowhere)
+  const handler = await load(__dirname, 'warm.handler', true)
+  const invocation = { headers: {}, body: Buffer.from('{"a":1}') }
+  enter(invocation.headers, {})
+  await new Promise((done) => {
+    invokeModern(handler, invocation, { succeed: done, fail: done })
+  })
+  loopEnd.run = undefined
 }
 
 /** From here on the process is as if it had been started for this function. */

@@ -1,2 +1,2 @@
 // The module that a runtime loads while it has no function yet (wait.cjs).
-export const handler = async () => {}
+export const handler = async (event) => event
