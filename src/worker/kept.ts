@@ -18,6 +18,7 @@ export class Kept {
   #uid: number | undefined
   #fd: number | undefined
   #offered = false
+  #isNew = true
 
   constructor(folder: string) {
     this.folder = folder
@@ -28,6 +29,18 @@ export class Kept {
     this.#users = users
     this.#uid ??= users.take()
     return this.#uid
+  }
+
+  /** The environment's first runtime was booted before it, as this user. */
+  adopt(users: Users, uid: number | undefined): void {
+    this.#users = users
+    this.#uid = uid
+    this.#isNew = false
+  }
+
+  /** It has not had a runtime yet: there is no user and no /tmp that the next one would have to have. */
+  get isNew(): boolean {
+    return this.#isNew
   }
 
   /** From here on what is in the sandbox's /tmp is kept. `pid`: a process in it. */
@@ -45,6 +58,7 @@ export class Kept {
    * again and again.
    */
   offer(): string | undefined {
+    this.#isNew = false
     if (this.#offered) this.#letGo()
     if (this.#fd === undefined) return undefined
     this.#offered = true

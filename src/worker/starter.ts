@@ -73,8 +73,8 @@ async function fromPool(
   start: RuntimeStart,
   { plan, credentials, code }: Ingredients,
 ): Promise<Runtime | undefined> {
-  const { fn } = start
-  const kind = kindOf(plan, fn)
+  const { fn, kept } = start
+  const kind = kept.isNew ? kindOf(plan, fn) : undefined
   const member = kind === undefined ? undefined : parts.pools.take(kind)
   if (member === undefined) return undefined
   const { id, uid, runtimeApi, api, sandbox } = member
@@ -90,18 +90,19 @@ async function fromPool(
   })
   const { calls, output } = start
   try {
-    await member.become({ codeFolder: code.folder, variables, calls, output })
+    await member.become({ codeFolder: code.folder, variables, temporary: kept.folder, calls, output })
   } catch (error) {
     parts.host.report(error)
     member.drop()
     return undefined
   }
-  const release = () => {
-    code.release()
-    if (uid !== undefined) parts.users.giveBack(uid)
-  }
-  const { limitsProcessor } = parts
-  return new StartedRuntime(api, sandbox, { version: plan.runtimeVersion, release, limitsProcessor })
+  kept.adopt(parts.users, uid)
+  return new StartedRuntime(api, sandbox, {
+    version: plan.runtimeVersion,
+    release: () => code.release(),
+    kept,
+    limitsProcessor: parts.limitsProcessor,
+  })
 }
 
 async function startWith(

@@ -27,6 +27,8 @@ export interface MemberParts {
 export interface Assignment {
   readonly codeFolder: string
   readonly variables: Readonly<Record<string, string>>
+  /** Where /tmp is where there is no sandbox. */
+  readonly temporary: string
   readonly calls: RuntimeCalls
   readonly output: SandboxOutput
 }
@@ -123,11 +125,14 @@ export class Member {
    * Gives it its function. Rejects where the code cannot be brought in, and nothing has been told yet: it is of no
    * use then. From the moment this is called its user and its Runtime API are the caller's to give back.
    */
-  async become({ codeFolder, variables, calls, output }: Assignment): Promise<void> {
+  async become({ codeFolder, variables, temporary, calls, output }: Assignment): Promise<void> {
     await this.#bringIn(codeFolder)
     if (!this.usable) throw new Error('A runtime ended while it waited for a function.')
     const { sandbox } = this.#parts.host
-    const inside = sandbox.command({ ...this.#spec, codeFolder, variables }, { waitsForLimits: false })
+    const inside = sandbox.command(
+      { ...this.#spec, codeFolder, variables, temporary: { folder: temporary, from: undefined } },
+      { waitsForLimits: false },
+    )
     const message =
       this.#spec.varFolder === undefined
         ? { variables: inside.variables, folder: codeFolder }

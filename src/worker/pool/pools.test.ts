@@ -162,17 +162,18 @@ for (const sandbox of sandboxes) {
         assert.match(ended.errorMessage, /exit status 3/)
       })
 
-      test('after a timeout the next runtime comes from the pool, too', async (t) => {
+      test('after a timeout a runtime is started in its place, by the same user, with the same /tmp', async (t) => {
         const { startFunction, worker } = await pooled(t, sandbox, language)
         const forever =
           name === 'Python'
-            ? '__import__("time").sleep(60) if event else 1'
-            : 'event.slow ? await new Promise(() => setInterval(() => {}, 1000)) : 1'
-        const fn = startFunction(source('', forever), { ...changes, timeoutMs: 300 })
+            ? '(open((os.environ.get("TMPDIR") or "/tmp") + "/kept", "w").close(), __import__("time").sleep(60)) if event else os.path.exists((os.environ.get("TMPDIR") or "/tmp") + "/kept")'
+            : `event.slow ? ((await import('node:fs')).writeFileSync(tmp, ''), await new Promise(() => setInterval(() => {}, 1000))) : (await import('node:fs')).existsSync(tmp)`
+        const load = name === 'Python' ? '' : `const tmp = (process.env.TMPDIR ?? '/tmp') + '/kept'`
+        const fn = startFunction(source(load, forever), { ...changes, timeoutMs: 300 })
 
         assert.match(((await fn.call({ slow: 1 })) as { errorMessage: string }).errorMessage, /timed out/)
         await until(() => worker.pooled() > 0)
-        assert.equal(await fn.call({}), 1)
+        assert.equal(await fn.call({}), true)
       })
 
       if (sandbox === 'bubblewrap') {
