@@ -28,6 +28,7 @@ for (const [what, content, mode, wrong] of [
     0o755,
     'no such file or directory',
   ],
+  ['with the line ends of Windows', '#!/bin/sh\r\n', 0o755, 'no such file or directory'],
   ['of another architecture', elf(8), 0o755, 'exec format error'],
   ['that is text', 'hello', 0o755, 'exec format error'],
   ['that is empty', '', 0o755, 'exec format error'],
@@ -36,6 +37,11 @@ for (const [what, content, mode, wrong] of [
     assert.deepEqual(await entrypoint(t, content, mode), { wrong: `fork/exec /var/task/bootstrap: ${wrong}` })
   })
 }
+
+test('an interpreter may come with the code', async (t) => {
+  const script = '#!/var/task/bootstrap -x\n'
+  assert.deepEqual(await entrypoint(t, script), { argv: ['/var/task/bootstrap'] })
+})
 
 async function entrypoint(t: TestContext, content: string | Buffer, mode = 0o755) {
   const folder = mkdtempSync(`${tmpdir()}/entry-`)
