@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { DescribeLogStreamsCommand } from '@aws-sdk/client-cloudwatch-logs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type CloudWatchLogsClient,
+  DescribeLogStreamsCommand,
+  FilterLogEventsCommand,
+} from '@aws-sdk/client-cloudwatch-logs'
 import { type FunctionOptions, platform } from './support/platform.ts'
 
 // What src/worker/faults.test.ts does to the worker, as the caller of Invoke sees it, with the logs on.
@@ -87,6 +92,48 @@ describe('a faulty function gets its error, and another one its answers', () => 
     })
   }
 
+  test('the log tells a crash once, and of the init that runs again only if it fails', async (t) => {
+    const { createFunction, invoke, logs } = await platform(t)
+    const code = `import fs from 'node:fs'
+      if (fs.existsSync('/tmp/broken') || fs.existsSync((process.env.TMPDIR ?? '/tmp') + '/broken')) throw new Error('at load')
+      export const handler = ({ crash, broken }) => {
+        if (broken) fs.writeFileSync((process.env.TMPDIR ?? '/tmp') + '/broken', '')
+        if (crash) process.exit(3)
+        if (broken) throw new TypeError('odd')
+        return 1
+      }`
+    const name = await createFunction(node(code))
+    for (const event of [{ crash: true }, {}, { broken: true }, { crash: true, broken: true }, {}])
+      await invoke(name, event)
+
+    const text = await logOf(logs, name, 5)
+    const system = text.filter((line) => /^(INIT_|START|END|REPORT|RequestId: )/.test(line))
+    const seen = system.map((line) =>
+      line
+        .replace(/[0-9a-f-]{36}/, 'ID')
+        .replace(/^(INIT_START|REPORT|INIT_REPORT)[^\n]*?((\tPhase: \w+)?(\tStatus: [^\n]*)?)\n$/, '$1$2')
+        .trimEnd(),
+    )
+
+    const crash = 'RequestId: ID Error: Runtime exited with error: exit status 3\nRuntime.ExitError'
+    const status = 'REPORT\tStatus: error\tError Type: Runtime.ExitError'
+    const [start, end] = ['START RequestId: ID Version: $LATEST', 'END RequestId: ID']
+    assert.deepEqual(seen.slice(0, 15), [
+      'INIT_START',
+      ...[start, crash, end, status],
+      // Its runtime started again inside the invocation: not a line.
+      ...[start, end, 'REPORT'],
+      // An error that the handler threw is no status.
+      ...[start, end, 'REPORT'],
+      ...[start, crash, end, status],
+    ])
+    assert.match(seen[15] ?? '', /^INIT_REPORT\tPhase: invoke\tStatus: error\tError Type: /)
+    assert.deepEqual(
+      seen.slice(16).map((line) => line.split(/[ \t]/)[0]),
+      ['START', ...(seen.length === 20 ? ['RequestId:'] : []), 'END', 'REPORT'],
+    )
+  })
+
   test('nothing is left of them when lambdad has stopped', async (t) => {
     const { createFunction, invoke, running, data } = await platform(t)
     const faulty = await createFunction(
@@ -100,6 +147,19 @@ describe('a faulty function gets its error, and another one its answers', () => 
     assert.deepEqual(processesWith('4711.4711'), [])
   })
 })
+
+/** The messages of a function's log, once so many invocations are reported in it. */
+async function logOf(logs: CloudWatchLogsClient, name: string, reports: number): Promise<string[]> {
+  for (let tries = 0; ; tries++) {
+    const { events = [] } = await logs
+      .send(new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${name}` }))
+      .catch(() => ({ events: [] }))
+    const messages = events.map(({ message = '' }) => message)
+    if (messages.filter((line) => line.startsWith('REPORT')).length >= reports || tries === 100)
+      return messages
+    await sleep(50)
+  }
+}
 
 function processesWith(argument: string): string[] {
   if (process.platform !== 'linux') return []

@@ -148,8 +148,8 @@ function endsLine(type: PlatformEvent['type']): boolean {
 
 /** The Telemetry API's record, without what is ours alone. */
 function jsonLine({ time, type, record }: PlatformEvent): string {
-  if ('errorMessage' in record) {
-    const { errorMessage: _, ...known } = record
+  if ('errorMessage' in record || 'errorCause' in record) {
+    const { errorMessage: _, errorCause: __, ...known } = record
     return `${JSON.stringify({ time, type, record: known })}\n`
   }
   return `${JSON.stringify({ time, type, record })}\n`

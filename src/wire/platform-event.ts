@@ -66,6 +66,8 @@ export interface RuntimeDone {
    * of AWS's schema, so the JSON format leaves it out.
    */
   readonly errorMessage?: string
+  /** JSON by which the runtime explains its error, for the function's trace. Not a field of AWS's schema either. */
+  readonly errorCause?: string
   readonly metrics: { readonly durationMs: number; readonly producedBytes?: number }
   readonly spans?: readonly Span[]
   readonly tracing?: Tracing

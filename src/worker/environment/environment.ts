@@ -14,7 +14,7 @@ import type { Answer } from '../runtime-api/routes.ts'
 import type { SandboxEnd } from '../sandbox/running.ts'
 import { Chronicle } from './chronicle.ts'
 import { after, type Event, RUNTIME_STATES, type State } from './lifecycle.ts'
-import { exited, responseTooLarge, serviceFailure, timedOut } from './payloads.ts'
+import { exited, exitMessage, responseTooLarge, serviceFailure, timedOut } from './payloads.ts'
 import type { Ending } from './reports.ts'
 import { CannotStart, type Runtime, type StartRuntime } from './runtime.ts'
 import { Work } from './work.ts'
@@ -160,7 +160,10 @@ export class Environment implements WireEnvironment {
     }
     const { errorType } = outcome
     this.#chronicle.initStarted(run.phase, time, undefined)
-    this.#fail(run, 'exit', { ending: { status: 'error', errorType }, outcomeFor })
+    this.#fail(run, 'exit', {
+      ending: { status: 'error', errorType, errorMessage: (error as Error).message },
+      outcomeFor,
+    })
   }
 
   /** There is no runtime to be had: no fault of the function's, so no word in its logs. */
@@ -209,7 +212,8 @@ export class Environment implements WireEnvironment {
     if (answer.tooLarge) return this.#tooLarge(work)
     const { errorType, bytes: payload } = answer
     const outcome: Outcome = { kind: 'function-error', payload, errorType }
-    work.answer({ status: 'failure', errorType }, outcome, this.#clock.elapsed())
+    const cause = answer.errorCause === undefined ? {} : { errorCause: answer.errorCause }
+    work.answer({ status: 'failure', errorType, ...cause }, outcome, this.#clock.elapsed())
     return undefined
   }
 
@@ -269,7 +273,7 @@ export class Environment implements WireEnvironment {
   #onExit(run: Run, end: SandboxEnd): void {
     const errorType = end.outOfMemory ? 'Runtime.OutOfMemory' : 'Runtime.ExitError'
     this.#fail(run, 'exit', {
-      ending: { status: 'error', errorType },
+      ending: { status: 'error', errorType, errorMessage: exitMessage(end) },
       outcomeFor: (requestId) => (end.error === undefined ? exited(requestId, end) : CANNOT_START),
     })
   }

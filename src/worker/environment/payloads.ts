@@ -1,5 +1,4 @@
 import type { Outcome } from '../../wire/invocation.ts'
-import type { Exit } from '../launcher/protocol.ts'
 import { RESPONSE_BYTES_MAX } from '../runtime-api/answers.ts'
 import type { SandboxEnd } from '../sandbox/running.ts'
 
@@ -17,7 +16,7 @@ export function timedOut(requestId: string, timeoutMs: number): FunctionError {
 
 export function exited(requestId: string, end: SandboxEnd): FunctionError {
   const errorType = end.outOfMemory ? 'Runtime.OutOfMemory' : 'Runtime.ExitError'
-  return platformFailure(requestId, errorType, exitMessage(end, end.outOfMemory))
+  return platformFailure(requestId, errorType, exitMessage(end))
 }
 
 export function serviceFailure(message: string): Extract<Outcome, { kind: 'platform-error' }> {
@@ -34,7 +33,7 @@ function functionError(errorType: string, body: object): FunctionError {
   return { kind: 'function-error', errorType, payload: Buffer.from(JSON.stringify(body)) }
 }
 
-function exitMessage({ code, signal }: Exit, outOfMemory: boolean): string {
+export function exitMessage({ code, signal, outOfMemory }: SandboxEnd): string {
   if (outOfMemory) return 'Runtime exited with error: signal: killed'
   const name = signal ?? signalInside(code)
   if (name != null) return `Runtime exited with error: signal: ${SIGNAL_WORDS[name] ?? name}`

@@ -15,6 +15,9 @@ export type Untimed = PlatformEvent extends infer Each
 export interface Ending {
   readonly status: Status
   readonly errorType?: string
+  /** For the log in text format, and for the trace: in no other event than `platform.runtimeDone`. */
+  readonly errorMessage?: string
+  readonly errorCause?: string
 }
 
 export interface InitFacts {
@@ -48,7 +51,7 @@ export function initEnd(
   ending: Ending,
   durationMs: number,
 ): Untimed[] {
-  const record = { initializationType, phase, ...ending }
+  const record = { initializationType, phase, ...statusOf(ending) }
   return [
     { type: 'platform.initRuntimeDone', record },
     { type: 'platform.initReport', record: { ...record, metrics: { durationMs: rounded(durationMs) } } },
@@ -105,7 +108,7 @@ export function report(facts: InvocationFacts): Untimed {
     type: 'platform.report',
     record: {
       requestId: facts.invocation.requestId,
-      ...facts.ending,
+      ...statusOf(facts.ending),
       metrics: {
         durationMs,
         billedDurationMs: Math.ceil(durationMs + (initMs ?? 0)),
@@ -116,6 +119,10 @@ export function report(facts: InvocationFacts): Untimed {
       ...tracingOf(facts.invocation),
     },
   }
+}
+
+function statusOf({ status, errorType }: Ending): Pick<Ending, 'status' | 'errorType'> {
+  return errorType === undefined ? { status } : { status, errorType }
 }
 
 function durationOf({ startedAt, endedAt }: InvocationFacts): number {

@@ -9,6 +9,8 @@ export interface RequestHead {
   readonly contentType: string | undefined
   /** `Lambda-Runtime-Function-Error-Type`. */
   readonly errorType: string | undefined
+  /** `Lambda-Runtime-Function-XRay-Error-Cause`. */
+  readonly errorCause: string | undefined
   /** `Lambda-Runtime-Function-Response-Mode`. */
   readonly responseMode: string | undefined
 }
@@ -34,6 +36,7 @@ export function parseHead(text: string): RequestHead {
     expectsContinue: fields.get('expect')?.toLowerCase() === '100-continue',
     contentType: fields.get('content-type'),
     errorType: fields.get('lambda-runtime-function-error-type'),
+    errorCause: fields.get('lambda-runtime-function-xray-error-cause'),
     responseMode: fields.get('lambda-runtime-function-response-mode'),
   }
 }

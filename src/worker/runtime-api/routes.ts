@@ -21,6 +21,8 @@ export interface Answer {
   readonly contentType: string | undefined
   /** `Runtime.X` or `Function.X`, as the runtime reports it for logs. */
   readonly errorType: string
+  /** JSON of an error's cause, for the function's trace. */
+  readonly errorCause?: string
 }
 
 const INVOCATION = '/2018-06-01/runtime/invocation/'
@@ -72,6 +74,7 @@ function answerOf(head: RequestHead, body: Body): Answer {
     tooLarge: body.tooLarge,
     contentType: head.contentType ?? streamed,
     errorType: knownErrorType(head.errorType),
+    ...(head.errorCause === undefined ? {} : causeOf(head.errorCause)),
   }
 }
 
@@ -90,6 +93,19 @@ function errorInTrailers(errorType: string, body: Body): Answer {
 function knownErrorType(errorType: string | undefined): string {
   if (errorType !== undefined && /^(Runtime|Function)\.[A-Z][a-zA-Z]+$/.test(errorType)) return errorType
   return errorType?.startsWith('Function.') ? 'Function.Unknown' : 'Runtime.Unknown'
+}
+
+/** AWS takes 64 KB of it; what is longer, or no JSON, no trace can show. */
+const CAUSE_BYTES_MAX = 64 * 1024
+
+function causeOf(errorCause: string): { errorCause?: string } {
+  if (errorCause.length > CAUSE_BYTES_MAX) return {}
+  try {
+    JSON.parse(errorCause)
+    return { errorCause }
+  } catch {
+    return {}
+  }
 }
 
 function refusalFor(method: string, path: string): Refusal {

@@ -163,6 +163,21 @@ for (const [given, logged] of [
   })
 }
 
+for (const [what, given, taken] of [
+  ['of JSON is taken', '{"exceptions":[]}', '{"exceptions":[]}'],
+  ['that is no JSON is dropped', 'not JSON', undefined],
+  ['over 64 KB is dropped', `"${'x'.repeat(64 * 1024)}"`, undefined],
+] as const) {
+  test(`a cause for the trace ${what}, and the error with it is accepted`, async (t) => {
+    const { calls, client } = await serving(t)
+
+    client.write(post(ERROR, '{}', `Lambda-Runtime-Function-XRay-Error-Cause: ${given}\r\n`))
+
+    await client.until('OK"}\n')
+    assert.equal(calls.errors[0]?.answer.errorCause, taken)
+  })
+}
+
 test('refusals have the statuses and bodies of AWS', async (t) => {
   const { calls, client } = await serving(t)
   calls.refusal = INVALID_REQUEST_ID
