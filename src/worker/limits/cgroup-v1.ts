@@ -11,6 +11,7 @@ import {
   writeWhereThere,
 } from './cgroup.ts'
 import {
+  BACKGROUND_SHARES,
   CPU_PERIOD_US,
   cpuQuotaUs,
   hardLimitBytes,
@@ -107,6 +108,9 @@ class CgroupV1Limits implements Limits {
     const bytes = String(hardLimitBytes(options))
     writeFileSync(`${folders.memory}/memory.limit_in_bytes`, bytes)
     writeWhereThere(`${folders.memory}/memory.memsw.limit_in_bytes`, bytes)
+    if (options.inBackground && folders.cpu !== undefined) {
+      writeWhereThere(`${folders.cpu}/cpu.shares`, String(BACKGROUND_SHARES))
+    }
     if (folders.pids !== undefined) writeFileSync(`${folders.pids}/pids.max`, String(PROCESSES_MAX))
   }
 
@@ -117,6 +121,11 @@ class CgroupV1Limits implements Limits {
     if (cpu === undefined) return
     writeWhereThere(`${cpu}/cpu.cfs_period_us`, String(CPU_PERIOD_US))
     writeWhereThere(`${cpu}/cpu.cfs_quota_us`, String(cpuQuotaUs(this.#memoryMb)))
+  }
+
+  endBackground(): void {
+    const { cpu } = this.#folders
+    if (cpu !== undefined) writeWhereThere(`${cpu}/cpu.shares`, '1024')
   }
 
   used(): number {

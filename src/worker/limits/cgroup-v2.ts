@@ -10,6 +10,7 @@ import {
   writeWhereThere,
 } from './cgroup.ts'
 import {
+  BACKGROUND_WEIGHT,
   CPU_PERIOD_US,
   cpuQuotaUs,
   hardLimitBytes,
@@ -113,6 +114,7 @@ class CgroupV2Limits implements Limits {
     mkdirSync(folder)
     writeFileSync(`${folder}/memory.max`, String(hardLimitBytes(options)))
     writeWhereThere(`${folder}/memory.swap.max`, '0')
+    if (options.inBackground) writeWhereThere(`${folder}/cpu.weight`, String(BACKGROUND_WEIGHT))
     writeWhereThere(`${folder}/pids.max`, String(PROCESSES_MAX))
   }
 
@@ -120,6 +122,10 @@ class CgroupV2Limits implements Limits {
 
   endInit(): void {
     writeWhereThere(`${this.#folder}/cpu.max`, `${cpuQuotaUs(this.#memoryMb)} ${CPU_PERIOD_US}`)
+  }
+
+  endBackground(): void {
+    writeWhereThere(`${this.#folder}/cpu.weight`, '100')
   }
 
   used(): number {

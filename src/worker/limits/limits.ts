@@ -9,6 +9,8 @@ export interface Limits {
    * function a runtime takes 0.4 s to boot, and AWS gives init more as well.
    */
   endInit(): void
+  /** Made `inBackground`, it competes for the processors as any other from now on. */
+  endBackground(): void
   /** Bytes in use now, of all its processes; of the kind that cannot be given back. */
   used(): number
   /** Bytes resident now, of all its processes, with what they share: what REPORT calls memory used. */
@@ -25,6 +27,8 @@ export interface LimitsOptions {
   readonly memoryMb: number
   /** Size of /tmp, which is held in memory, too. */
   readonly temporaryMb: number
+  /** It gets what of the processors the others leave, where groups are told apart. */
+  readonly inBackground?: boolean
 }
 
 /** A way to limit environments, as far as the machine lets the daemon. */
@@ -49,6 +53,10 @@ const MEMORY_MB_PER_CPU = 1769
 
 /** At periods of 100 ms the quota holds exactly, at 10 ms no longer. */
 export const CPU_PERIOD_US = 100_000
+
+/** Of the kernel's 1024 (version 1) and 100 (version 2), which all others have. */
+export const BACKGROUND_SHARES = 16
+export const BACKGROUND_WEIGHT = 2
 
 export function cpuQuotaUs(memoryMb: number): number {
   return Math.max(1000, Math.round((CPU_PERIOD_US * memoryMb) / MEMORY_MB_PER_CPU))

@@ -68,6 +68,7 @@ function given() {
     cgroups: [],
     started: () => {},
     endInit: () => {},
+    endBackground: () => {},
     used: () => bytes,
     resident: () => {
       looks++

@@ -41,6 +41,8 @@ class PollingLimits implements Limits {
 
   endInit(): void {}
 
+  endBackground(): void {}
+
   used(): number {
     return this.resident()
   }

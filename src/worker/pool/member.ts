@@ -69,12 +69,13 @@ export class Member {
       const { memoryMb } = kind
       sandbox = await RunningSandbox.start(
         startedIn(host, parts.mounter),
-        { ...spec, memoryMb, waitsForLimits: false },
+        { ...spec, memoryMb, waitsForLimits: false, inBackground: true },
         output,
       )
       const member = new Member(parts, spec, { api, runtimeApi, sandbox, output })
       member.#connection = await member.#booted(asks.promise)
-      // It is not looked at while it waits.
+      sandbox.endBackground()
+      // It is not looked at while it waits, and is frozen.
       sandbox.rest()
       return member
     } catch (error) {

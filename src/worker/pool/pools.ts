@@ -18,6 +18,8 @@ export interface PoolsParts {
   readonly staging: string
   readonly settings: Pick<WorkerSettings, 'poolMembersMax' | 'poolMemoryMb' | 'poolIdleMs'>
   readonly helpers?: typeof HELPERS | readonly []
+  /** Memory that the machine has left. */
+  readonly availableBytes?: () => number
 }
 
 interface Pool {
@@ -156,6 +158,7 @@ export class Pools {
   #neediest(): Pool | undefined {
     const { poolIdleMs, poolMembersMax, poolMemoryMb } = this.#parts.settings
     const now = this.#clock.elapsed()
+    if (this.#memoryIsShort()) return undefined
     for (const pool of [...this.#pools.values()].reverse()) {
       if (pool.failures >= FAILURES_MAX) continue
       if (pool.members.length >= pool.demand.wanted(now, poolIdleMs)) continue
@@ -183,6 +186,12 @@ export class Pools {
       return true
     }
     return false
+  }
+
+  /** What waits for functions to come is the first to give way. */
+  #memoryIsShort(): boolean {
+    const { settings, availableBytes = () => process.availableMemory() } = this.#parts
+    return availableBytes() < settings.poolMemoryMb * 2 ** 20
   }
 
   #memoryMb(): number {
@@ -230,6 +239,7 @@ export class Pools {
   #dropUnwanted(): void {
     const { poolIdleMs } = this.#parts.settings
     const now = this.#clock.elapsed()
+    if (this.#memoryIsShort()) this.#dropAll()
     for (const [key, pool] of this.#pools) {
       const wanted = pool.demand.wanted(now, poolIdleMs)
       for (const member of pool.members.splice(wanted)) member.drop()

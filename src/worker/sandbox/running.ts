@@ -33,6 +33,8 @@ export interface SandboxStart extends SandboxSpec {
    * milliseconds after the start, which a bootstrap that is ours does not use.
    */
   readonly waitsForLimits: boolean
+  /** Nobody waits for it: until `endBackground` it gets what of the processors the others leave. */
+  readonly inBackground?: boolean
 }
 
 export interface SandboxOutput {
@@ -80,11 +82,11 @@ export class RunningSandbox {
     output: SandboxOutput,
     fifos: { readonly outputFifo: string; readonly framesFifo: string },
   ) {
-    const { id, folder, memoryMb, temporaryMb, waitsForLimits } = start
+    const { id, folder, memoryMb, temporaryMb, waitsForLimits, inBackground = false } = start
     this.#host = host
     this.#id = id
     this.#folder = folder
-    this.#limits = host.limiter.create(id, { memoryMb, temporaryMb })
+    this.#limits = host.limiter.create(id, { memoryMb, temporaryMb, inBackground })
     this.#freezable = host.freezer.create(id, this.#limits.cgroups)
     this.#freeze = new LazyFreeze(this.#freezable, { afterMs: host.freezeAfterMs, clock: host.clock })
     this.#pipes = [
@@ -130,6 +132,10 @@ export class RunningSandbox {
       if (frames.idle) then()
       else frames.whenDrained(then)
     })
+  }
+
+  endBackground(): void {
+    this.#limits.endBackground()
   }
 
   endInit(): void {
