@@ -24,6 +24,7 @@ export const settingSchema = {
     ['default', 'bubblewrap', 'process'],
     'What isolates functions. Default: bubblewrap where the machine allows it, else process, which isolates nothing.',
   ),
+  opt: text('', 'A folder that every function finds at /opt; the programs in its extensions/ are started.'),
   concurrency: integer(
     1000,
     1,

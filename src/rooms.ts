@@ -84,6 +84,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     random,
     telemetry,
     codeOf: (fn) => codeFile(stores, fn),
+    optOf: async () => (settings.opt === '' ? undefined : path.resolve(settings.opt)),
     runtimes: buildRuntimeFinder(deps),
     credentialsOf: (fn) => roleCredentials(deps, keys.master, fn),
     endpoint: () => url,

@@ -107,7 +107,14 @@ export class EnvironmentLog {
         return present(text.failureLine(event.record, event.time, this.#source.fn.timeoutMs))
       case 'platform.report':
         return [text.endLine(event.record.requestId), text.reportLine(event.record)]
+      case 'platform.extension':
+        return [text.extensionLine(event.record)]
+      case 'platform.telemetrySubscription':
+        return [text.subscriptionLine('TELEMETRY', event.record)]
+      case 'platform.logsSubscription':
+        return [text.subscriptionLine('LOGS', event.record)]
       case 'platform.initRuntimeDone':
+      case 'platform.logsDropped':
         return []
     }
   }
@@ -143,8 +150,15 @@ function present(line: string | undefined): string[] {
 
 /** Whether an unfinished line is one when this event comes: what follows it is another phase's. */
 function endsLine(type: PlatformEvent['type']): boolean {
-  return type !== 'platform.initStart'
+  return !WITHIN_A_PHASE.has(type)
 }
+
+const WITHIN_A_PHASE: ReadonlySet<PlatformEvent['type']> = new Set([
+  'platform.initStart',
+  'platform.telemetrySubscription',
+  'platform.logsSubscription',
+  'platform.logsDropped',
+])
 
 /** The Telemetry API's record, without what is ours alone. */
 function jsonLine({ time, type, record }: PlatformEvent): string {

@@ -28,6 +28,13 @@ export function systemLevelOf(event: PlatformEvent): 'DEBUG' | 'INFO' | 'WARN' {
     case 'platform.initRuntimeDone':
     case 'platform.runtimeDone':
       return levelOfStatus(event.record.status, 'DEBUG')
+    case 'platform.extension':
+      return event.record.errorType === undefined ? 'INFO' : 'WARN'
+    case 'platform.telemetrySubscription':
+    case 'platform.logsSubscription':
+      return 'INFO'
+    case 'platform.logsDropped':
+      return 'WARN'
   }
 }
 

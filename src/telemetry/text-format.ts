@@ -1,4 +1,13 @@
-import type { InitReport, InitStart, Report, RuntimeDone, Start, Tracing } from '../wire/platform-event.ts'
+import type {
+  ExtensionStatus,
+  InitReport,
+  InitStart,
+  Report,
+  RuntimeDone,
+  Start,
+  TelemetrySubscription,
+  Tracing,
+} from '../wire/platform-event.ts'
 
 // The system's lines in the log format Text. Tabs, the one before a line's end too, are as AWS writes them:
 // log processors split at them.
@@ -26,6 +35,19 @@ export function initReportLine(record: InitReport): string | undefined {
   if (record.errorType !== undefined && record.status !== 'timeout')
     fields.push(`Error Type: ${record.errorType}`)
   return `${fields.join('\t')}\n`
+}
+
+export function extensionLine({ name, state, events, errorType }: ExtensionStatus): string {
+  const error = errorType === undefined ? '' : `\tError Type: ${errorType}`
+  return `EXTENSION\tName: ${name}\tState: ${state}\tEvents: [${events.join(', ')}]${error}\n`
+}
+
+export function subscriptionLine(
+  api: 'TELEMETRY' | 'LOGS',
+  { name, state, types }: TelemetrySubscription,
+): string {
+  const names = types.map((type) => `${type.slice(0, 1).toUpperCase()}${type.slice(1)}`)
+  return `${api}\tName: ${name}\tState: ${state}\tTypes: [${names.join(', ')}]\n`
 }
 
 export function startLine(record: Start): string {

@@ -10,6 +10,10 @@ export type PlatformEvent =
   | PlatformRecord<'platform.start', Start>
   | PlatformRecord<'platform.runtimeDone', RuntimeDone>
   | PlatformRecord<'platform.report', Report>
+  | PlatformRecord<'platform.extension', ExtensionStatus>
+  | PlatformRecord<'platform.telemetrySubscription', TelemetrySubscription>
+  | PlatformRecord<'platform.logsSubscription', TelemetrySubscription>
+  | PlatformRecord<'platform.logsDropped', LogsDropped>
 
 export interface PlatformRecord<Type extends string, Fields> {
   readonly time: string
@@ -84,7 +88,32 @@ export interface Report {
     readonly maxMemoryUsedMB: number
     readonly initDurationMs?: number
   }
+  /** How long extensions were at work after the runtime was done, where there are some. */
+  readonly spans?: readonly Span[]
   readonly tracing?: Tracing
+}
+
+/** One extension, when init is over. */
+export interface ExtensionStatus {
+  readonly name: string
+  /** `Ready`, or how far it came. */
+  readonly state: string
+  readonly events: readonly string[]
+  readonly errorType?: string
+}
+
+/** An extension listens to what the environment tells. By the Logs API it is `platform.logsSubscription`. */
+export interface TelemetrySubscription {
+  readonly name: string
+  readonly state: 'Subscribed'
+  readonly types: readonly string[]
+}
+
+/** What a listening extension did not get. */
+export interface LogsDropped {
+  readonly droppedBytes: number
+  readonly droppedRecords: number
+  readonly reason: string
 }
 
 export interface Span {

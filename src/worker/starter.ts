@@ -9,8 +9,11 @@ import { findEntrypoint } from './entrypoint.ts'
 import { platformFailure } from './environment/payloads.ts'
 import { CannotStart, type Runtime } from './environment/runtime.ts'
 import { type Credentials, variablesOf } from './environment/variables.ts'
+import { EXTENSIONS_FOLDER, type ExternalExtension, findExternal } from './extensions/external.ts'
+import { Supervisor, supervised } from './extensions/supervisor.ts'
 import type { Kept } from './kept.ts'
 import { isCustom, type LaunchPlan, type RuntimeFinder } from './launch-plan.ts'
+import type { Exit } from './launcher/protocol.ts'
 import { kindOf } from './pool/eligible.ts'
 import type { Pools } from './pool/pools.ts'
 import type { RuntimeCalls } from './runtime-api/routes.ts'
@@ -25,6 +28,8 @@ export interface StarterParts {
   readonly code: CodeCache
   readonly users: Users
   readonly codeOf: (fn: FunctionVersion) => Promise<string>
+  /** The folder that is /opt inside. */
+  readonly optOf?: (fn: FunctionVersion) => Promise<string | undefined>
   readonly runtimes: RuntimeFinder
   readonly credentialsOf: (fn: FunctionVersion) => Credentials | Promise<Credentials>
   readonly endpoint: () => string
@@ -53,7 +58,9 @@ export async function startRuntime(parts: StarterParts, start: RuntimeStart): Pr
   const code = await codeOf(parts, fn)
   try {
     const argv = isCustom(fn.runtime) ? await entrypointIn(code.folder) : wrapped(plan.argv, fn)
-    const ingredients = { plan: { ...plan, argv }, credentials, code }
+    const { mounts, external } = await optOf(parts, start)
+    const whole = { ...plan, argv, mounts: [...plan.mounts, ...mounts] }
+    const ingredients = { plan: whole, credentials, code, external }
     return (await fromPool(parts, start, ingredients)) ?? (await startWith(parts, start, ingredients))
   } catch (error) {
     code.release()
@@ -65,16 +72,18 @@ interface Ingredients {
   readonly plan: LaunchPlan
   readonly credentials: Credentials
   readonly code: UnpackedCode
+  readonly external: readonly ExternalExtension[]
 }
 
 /** Gives a runtime that waits this function. Undefined where there is none, or where it cannot be given the code. */
 async function fromPool(
   parts: StarterParts,
   start: RuntimeStart,
-  { plan, credentials, code }: Ingredients,
+  { plan, credentials, code, external }: Ingredients,
 ): Promise<Runtime | undefined> {
   const { fn, kept } = start
-  const kind = kept.isNew ? kindOf(plan, fn) : undefined
+  // Extensions start before the runtime does.
+  const kind = kept.isNew && external.length === 0 ? kindOf(plan, fn) : undefined
   const member = kind === undefined ? undefined : parts.pools.take(kind)
   if (member === undefined) return undefined
   const { id, uid, runtimeApi, api, sandbox } = member
@@ -101,6 +110,7 @@ async function fromPool(
     version: plan.runtimeVersion,
     release: () => code.release(),
     kept,
+    supervisor: undefined,
     limitsProcessor: parts.limitsProcessor,
   })
 }
@@ -108,7 +118,7 @@ async function fromPool(
 async function startWith(
   parts: StarterParts,
   start: RuntimeStart,
-  { plan, credentials, code }: Ingredients,
+  { plan, credentials, code, external }: Ingredients,
 ): Promise<Runtime> {
   const { id, fn, kept } = start
   const folder = `${parts.folder}/${id}`
@@ -123,11 +133,14 @@ async function startWith(
       ? plan.env
       : { ...plan.env, _LAMBDA_TELEMETRY_LOG_FD: String(FRAMES_FD) }
     const endpoint = parts.endpoint()
-    const sandbox = await RunningSandbox.start(
+    const supervisor =
+      external.length === 0 ? undefined : new Supervisor({ tell: (line) => sandbox.tell(line) })
+    const programs = external.map(({ name }) => `${EXTENSIONS_FOLDER}/${name}`)
+    const sandbox: RunningSandbox = await RunningSandbox.start(
       parts.host,
       {
         id,
-        argv: plan.argv,
+        argv: supervisor === undefined ? plan.argv : supervised(programs, plan.argv),
         variables: variablesOf({
           fn,
           environmentId: id,
@@ -146,7 +159,8 @@ async function startWith(
         temporary: { folder: kept.folder, from: kept.offer() },
         uid,
         memoryMb: fn.memoryMb,
-        waitsForLimits: isCustom(fn.runtime),
+        waitsForLimits: isCustom(fn.runtime) || supervisor !== undefined,
+        ...(supervisor === undefined ? {} : { onReport: (bytes: Uint8Array) => supervisor.read(bytes) }),
       },
       start.output,
     )
@@ -154,6 +168,7 @@ async function startWith(
       version: plan.runtimeVersion,
       release: () => code.release(),
       kept,
+      supervisor,
       limitsProcessor: parts.limitsProcessor,
     })
   } catch (error) {
@@ -164,6 +179,7 @@ async function startWith(
 
 class StartedRuntime implements Runtime {
   readonly version: string | undefined
+  readonly supervisor: Supervisor | undefined
   readonly gone: Promise<void>
   readonly #api: RuntimeApi
   readonly #sandbox: RunningSandbox
@@ -173,9 +189,16 @@ class StartedRuntime implements Runtime {
   constructor(
     api: RuntimeApi,
     sandbox: RunningSandbox,
-    options: { version: string | undefined; release: () => void; kept: Kept; limitsProcessor: boolean },
+    options: {
+      version: string | undefined
+      supervisor: Supervisor | undefined
+      release: () => void
+      kept: Kept
+      limitsProcessor: boolean
+    },
   ) {
     this.version = options.version
+    this.supervisor = options.supervisor
     this.#kept = options.kept
     this.#limitsProcessor = options.limitsProcessor
     this.#api = api
@@ -211,6 +234,14 @@ class StartedRuntime implements Runtime {
     return this.#sandbox.peakMemoryMb()
   }
 
+  terminate(): void {
+    this.#sandbox.terminate()
+  }
+
+  isOutOfMemory(exit: Exit): boolean {
+    return this.#sandbox.isOutOfMemory(exit)
+  }
+
   kill(): void {
     this.#api.close()
     this.#sandbox.kill()
@@ -221,6 +252,15 @@ async function planOf({ runtimes }: StarterParts, fn: FunctionVersion): Promise<
   const found = await runtimes.find(fn.runtime)
   if (found.kind === 'missing') throw cannotStart('InvalidRuntimeException', found.message)
   return found.plan(fn)
+}
+
+/** What is at /opt, and the extensions that are there to be started. */
+async function optOf({ optOf }: StarterParts, { fn, calls }: RuntimeStart) {
+  const folder = await optOf?.(fn)
+  if (folder === undefined) return { mounts: [], external: [] }
+  const external = await findExternal(folder)
+  if (external.length > 0) calls.external(external)
+  return { mounts: [{ source: folder, target: '/opt' }], external }
 }
 
 async function codeOf({ code, codeOf }: StarterParts, fn: FunctionVersion): Promise<UnpackedCode> {

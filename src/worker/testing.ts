@@ -51,6 +51,8 @@ export async function testWorker(
     settings?: Partial<WorkerSettings>
     runtimes?: RuntimeFinder
     full?: () => Promise<void> | undefined
+    /** What is at /opt. */
+    opt?: string
     /** Its own where none is given. */
     folder?: string
   } = {},
@@ -69,6 +71,7 @@ export async function testWorker(
     credentialsOf: () => ({ accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'token' }),
     endpoint: () => 'http://127.0.0.1:4566',
     runtimes: options.runtimes ?? fixtureRuntimes,
+    ...(options.opt === undefined ? {} : { optOf: async () => options.opt }),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
     report: (error) => reported.push(error),
   })

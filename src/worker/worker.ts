@@ -37,6 +37,8 @@ export interface WorkerParts {
   readonly telemetry: TelemetrySink
   /** The path of a function's deployment package. */
   readonly codeOf: (fn: FunctionVersion) => Promise<string>
+  /** The folder that functions find at /opt, whose `extensions/` are started; none where it is left out. */
+  readonly optOf?: (fn: FunctionVersion) => Promise<string | undefined>
   readonly runtimes: RuntimeFinder
   readonly credentialsOf: (fn: FunctionVersion) => Credentials | Promise<Credentials>
   /** Where functions reach lambdad's APIs: `http://127.0.0.1:4566`. Asked at each start. */
@@ -104,6 +106,7 @@ class OneWorker implements LocalWorker {
       listener: this.#watching(listener, kept),
       telemetry,
       clock,
+      random,
       initTimeoutMs: this.#settings.initTimeoutMs,
       startRuntime: this.#starterFor(source, initializationType, kept),
       report,
@@ -116,6 +119,7 @@ class OneWorker implements LocalWorker {
     this.#stopped = true
     const environments = [...this.#environments]
     for (const environment of environments) environment.retire()
+    await Promise.all(environments.map((environment) => environment.shutDown))
     await this.#starter?.pools.close()
     await this.#launcher.stop()
     await Promise.all(environments.map((environment) => environment.gone()))

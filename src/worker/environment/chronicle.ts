@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { isoTime } from '../../base/iso-time.ts'
-import type { InitializationType, PlatformEvent } from '../../wire/platform-event.ts'
+import type { ExtensionStatus, InitializationType, PlatformEvent } from '../../wire/platform-event.ts'
 import type { EnvironmentSource, TelemetrySink } from '../../wire/worker.ts'
 import * as reports from './reports.ts'
 import type { Work } from './work.ts'
@@ -11,6 +11,7 @@ export class Chronicle {
   readonly #initializationType: InitializationType
   readonly #telemetry: TelemetrySink
   readonly #clock: Clock
+  #initRuntimeDoneTold = false
   /** Of the init that the next report is to name and to bill. */
   #initMs: number | undefined
 
@@ -27,33 +28,58 @@ export class Chronicle {
   }
 
   initStarted(phase: 'init' | 'invoke', at: number, runtimeVersion: string | undefined): void {
-    this.#tell(reports.initStart(this.#initFacts(phase), runtimeVersion), at)
+    this.#initRuntimeDoneTold = false
+    this.tell(reports.initStart(this.#initFacts(phase), runtimeVersion), at)
   }
 
-  initEnded(phase: 'init' | 'invoke', ending: reports.Ending, durationMs: number): void {
+  /** The runtime is ready; extensions may not be. */
+  initRuntimeDone(phase: 'init' | 'invoke', ending: reports.Ending): void {
+    if (this.#initRuntimeDoneTold) return
+    this.#initRuntimeDoneTold = true
+    this.tell(reports.initRuntimeDone(this.#initFacts(phase), ending))
+  }
+
+  initEnded(
+    phase: 'init' | 'invoke',
+    ending: reports.Ending,
+    durationMs: number,
+    extensions: readonly ExtensionStatus[] = [],
+  ): void {
     // One that ran inside an invocation is part of that invocation's duration. What provisioned concurrency
     // prepares is no invocation's affair.
     const named = phase === 'init' && ending.status === 'success' && this.#initializationType === 'on-demand'
     this.#initMs = named ? durationMs : undefined
-    for (const event of reports.initEnd(this.#initFacts(phase), ending, durationMs)) this.#tell(event)
+    this.initRuntimeDone(phase, ending)
+    for (const record of extensions) this.tell({ type: 'platform.extension', record })
+    this.tell(reports.initReport(this.#initFacts(phase), ending, durationMs))
   }
 
   invocationStarted(work: Work): void {
     if (work.startTold) return
     work.startTold = true
-    this.#tell(reports.start(this.#source.fn, work.invocation))
+    this.tell(reports.start(this.#source.fn, work.invocation))
+  }
+
+  /** The runtime is done with it; extensions may not be. `endedAt` by `Clock.elapsed`. */
+  runtimeDone(work: Work, ending: reports.Ending, endedAt: number): void {
+    if (work.runtimeDoneAt !== undefined) return
+    this.invocationStarted(work)
+    work.runtimeDoneAt = endedAt
+    const { invocation, startedAt, answeredAt, producedBytes } = work
+    const facts = { invocation, ending, startedAt, answeredAt, endedAt, producedBytes }
+    this.tell(reports.runtimeDone(facts, this.#clock))
   }
 
   /** `endedAt` by `Clock.elapsed`; memory in whole megabytes. */
   invocationEnded(work: Work, ending: reports.Ending, endedAt: number, memoryMb: number): void {
     this.invocationStarted(work)
-    const { invocation, startedAt, answeredAt, producedBytes } = work
+    const { invocation, startedAt, answeredAt, producedBytes, runtimeDoneAt } = work
     const { fn } = this.#source
     const initMs = this.#initMs
     this.#initMs = undefined
     const facts = { invocation, fn, ending, startedAt, answeredAt, endedAt, producedBytes, memoryMb, initMs }
-    this.#tell(reports.runtimeDone(facts, this.#clock))
-    this.#tell(reports.report(facts))
+    if (runtimeDoneAt === undefined) this.tell(reports.runtimeDone(facts, this.#clock))
+    this.tell(reports.report(facts, runtimeDoneAt, this.#clock))
   }
 
   #initFacts(phase: 'init' | 'invoke'): reports.InitFacts {
@@ -61,7 +87,7 @@ export class Chronicle {
     return { fn, environmentId, initializationType: this.#initializationType, phase }
   }
 
-  #tell(event: reports.Untimed, at = this.#clock.now()): void {
+  tell(event: reports.Untimed, at = this.#clock.now()): void {
     const { type, record } = event
     this.#telemetry.event(this.#source, { time: isoTime(at), type, record } as PlatformEvent)
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VirtualClock } from '../../base/clock.ts'
+import { realRandom } from '../../base/random.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { Invocation, Outcome } from '../../wire/invocation.ts'
 import type { InitializationType, PlatformEvent } from '../../wire/platform-event.ts'
@@ -537,6 +538,7 @@ function given({ timeoutMs = 3000, initializationType = 'on-demand', cannotStart
       record: () => undefined,
     },
     clock,
+    random: realRandom,
     initTimeoutMs: 10_000,
     startRuntime: async (calls, output) => {
       if (cannotStart !== undefined) throw cannotStart
@@ -613,6 +615,12 @@ class FakeRuntime implements Runtime {
   }
   whenDrained(then: () => void) {
     setImmediate(() => (this.slow === undefined ? then() : this.slow.promise.then(then)))
+  }
+  terminate() {
+    this.kill()
+  }
+  isOutOfMemory() {
+    return false
   }
   endInit() {}
   wake() {}

@@ -1,20 +1,36 @@
 import type { Clock, Timer } from '../../base/clock.ts'
+import type { Random } from '../../base/random.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { Invocation, Outcome } from '../../wire/invocation.ts'
-import type { InitializationType } from '../../wire/platform-event.ts'
+import type { InitializationType, PlatformEvent } from '../../wire/platform-event.ts'
 import type {
   EnvironmentListener,
   EnvironmentSource,
+  LogRecord,
   TelemetrySink,
   Environment as WireEnvironment,
 } from '../../wire/worker.ts'
+import type { ShutdownReason } from '../extensions/answers.ts'
+import { Companions } from '../extensions/companions.ts'
+import type { ExternalExtension } from '../extensions/external.ts'
+import type { Exit } from '../launcher/protocol.ts'
 import { INVALID_REQUEST_ID, invalidTransition, type Refusal, TOO_LARGE } from '../runtime-api/answers.ts'
 import type { Connection } from '../runtime-api/connection.ts'
 import type { Answer } from '../runtime-api/routes.ts'
 import type { SandboxEnd } from '../sandbox/running.ts'
+import { Lines } from '../telemetry-api/lines.ts'
 import { Chronicle } from './chronicle.ts'
 import { after, type Event, RUNTIME_STATES, type State } from './lifecycle.ts'
-import { exited, exitMessage, responseTooLarge, serviceFailure, timedOut } from './payloads.ts'
+import {
+  exited,
+  exitMessage,
+  extensionExited,
+  extensionMessage,
+  platformFailure,
+  responseTooLarge,
+  serviceFailure,
+  timedOut,
+} from './payloads.ts'
 import type { Ending } from './reports.ts'
 import { CannotStart, type Runtime, type StartRuntime } from './runtime.ts'
 import { Work } from './work.ts'
@@ -25,6 +41,7 @@ export interface EnvironmentParts {
   readonly listener: EnvironmentListener
   readonly telemetry: TelemetrySink
   readonly clock: Clock
+  readonly random: Random
   readonly initTimeoutMs: number
   readonly startRuntime: StartRuntime
   readonly report: (error: unknown) => void
@@ -40,6 +57,10 @@ interface Run {
   /** Settled once it is known whether there is a process. */
   starting: Promise<void>
   runtime: Runtime | undefined
+  /** Its extensions and who listens to it, from the first of these on. */
+  companions: Companions | undefined
+  /** The runtime asks for its next event, and extensions are still at work. */
+  asked: boolean
   /** Failed or retired: what it still says is not heard. */
   over: boolean
 }
@@ -64,6 +85,7 @@ export class Environment implements WireEnvironment {
   readonly #parts: EnvironmentParts
   readonly #clock: Clock
   readonly #chronicle: Chronicle
+  #initStart: PlatformEvent | undefined
   #state: State = 'starting'
   #run: Run
   #work: Work | undefined
@@ -74,13 +96,14 @@ export class Environment implements WireEnvironment {
   #announced = false
   #retiring = false
   #gone: Promise<unknown> = Promise.resolve()
+  #shutDown: Promise<void> = Promise.resolve()
 
   constructor(parts: EnvironmentParts) {
     this.id = parts.source.environmentId
     this.fn = parts.source.fn
     this.#parts = parts
     this.#clock = parts.clock
-    this.#chronicle = new Chronicle(parts.source, parts.initializationType, parts.telemetry, parts.clock)
+    this.#chronicle = new Chronicle(parts.source, parts.initializationType, this.#heardToo(), parts.clock)
     this.#run = this.#startRun('init')
     this.#timer = this.#clock.after(parts.initTimeoutMs, () => this.#onTimeout())
   }
@@ -102,10 +125,30 @@ export class Environment implements WireEnvironment {
     if (this.#work === undefined && this.#settling === 0) this.#stop()
   }
 
+  /** Its extensions have had the time that is theirs, where it was retired. */
+  get shutDown(): Promise<void> {
+    return this.#shutDown
+  }
+
   /** Nothing of it is left on the host. */
   async gone(): Promise<void> {
     await this.#run.starting
+    await this.#shutDown
     await this.#gone
+  }
+
+  /** What is told goes to who listens inside the environment, too. */
+  #heardToo(): TelemetrySink {
+    const { telemetry } = this.#parts
+    return {
+      event: (source, event) => {
+        telemetry.event(source, event)
+        if (event.type === 'platform.initStart') this.#initStart = event
+        this.#run.companions?.subscriptions.event(event)
+      },
+      output: (source, bytes) => telemetry.output(source, bytes),
+      record: (source, record) => telemetry.record(source, record),
+    }
   }
 
   #startRun(phase: Run['phase']): Run {
@@ -116,6 +159,8 @@ export class Environment implements WireEnvironment {
       waiting: new Set(),
       starting: Promise.resolve(),
       runtime: undefined,
+      companions: undefined,
+      asked: false,
       over: false,
     }
     const time = this.#clock.now()
@@ -125,11 +170,27 @@ export class Environment implements WireEnvironment {
       response: (requestId: string, answer: Answer) => this.#response(run, requestId, answer),
       error: (requestId: string, answer: Answer) => this.#error(run, requestId, answer),
       initError: (answer: Answer) => this.#initError(run, answer),
-      closed: (connection: Connection) => void run.waiting.delete(connection),
+      closed: (connection: Connection) => {
+        run.waiting.delete(connection)
+        run.companions?.extensions.closed(connection)
+      },
+      extension: (...call: Parameters<Companions['answer']>) => this.#companionsOf(run).answer(...call),
+      external: (found: readonly ExternalExtension[]) => this.#external(run, found),
     }
     const output = {
-      output: (bytes: Uint8Array) => telemetry.output(source, bytes),
-      record: (record: Parameters<TelemetrySink['record']>[1]) => telemetry.record(source, record),
+      output: (bytes: Uint8Array) => {
+        run.companions?.subscriptions.output('function', bytes)
+        return telemetry.output(source, bytes)
+      },
+      record: (record: LogRecord) => {
+        run.companions?.subscriptions.record(record)
+        return telemetry.record(source, record)
+      },
+      extension: extensionOutput(
+        (line) => telemetry.record(source, line),
+        this.#clock,
+        (bytes) => run.companions?.subscriptions.output('extension', bytes),
+      ),
     }
     run.starting = startRuntime(calls, output).then(
       (runtime) => this.#onStarted(run, runtime, time),
@@ -146,6 +207,11 @@ export class Environment implements WireEnvironment {
       return
     }
     this.#chronicle.initStarted(run.phase, time, runtime.version)
+    if (runtime.supervisor !== undefined) {
+      run.companions?.extensions.started(runtime.supervisor, (exit) =>
+        this.#onExit(run, { ...exit, outOfMemory: runtime.isOutOfMemory(exit) }),
+      )
+    }
     runtime.ended.then((end) => this.#onExit(run, end))
   }
 
@@ -178,18 +244,86 @@ export class Environment implements WireEnvironment {
     else this.#stop()
   }
 
+  // Its extensions -------------------------------------------------------------------------------------------
+
+  #companionsOf(run: Run): Companions {
+    if (run.companions !== undefined) return run.companions
+    const inInit = this.#state === 'starting' || this.#state === 'restarting'
+    const { clock, random } = this.#parts
+    const parts = {
+      fn: this.fn,
+      clock,
+      random,
+      tell: (event: Parameters<Chronicle['tell']>[0]) => this.#chronicle.tell(event),
+      onReady: () => this.#onExtensionsReady(run),
+      onFailed: (errorType: string, exit: Exit) => this.#onExtensionFailed(run, errorType, exit),
+    }
+    run.companions = new Companions(parts, { closed: run.over || !inInit })
+    if (this.#initStart !== undefined) run.companions.subscriptions.event(this.#initStart)
+    return run.companions
+  }
+
+  #external(run: Run, found: readonly ExternalExtension[]): void {
+    this.#initStart = undefined
+    const { name = '', flaw } = this.#companionsOf(run).extensions.addExternal(found) ?? {}
+    if (flaw === undefined) return
+    throw new CannotStart(`the extension ${name} cannot be started`, (requestId) =>
+      platformFailure(requestId, 'Extension.LaunchError', flaw.message),
+    )
+  }
+
+  #onExtensionsReady(run: Run): void {
+    if (!run.asked || run.over) return
+    run.asked = false
+    this.#onNext(run)
+  }
+
+  #onExtensionFailed(run: Run, errorType: string, exit: Exit): void {
+    const outcomeFor = (requestId: string) => extensionExited(requestId, errorType, exit)
+    const ending = { status: 'error', errorType, errorMessage: extensionMessage(exit) } as const
+    this.#fail(run, 'exit', { ending, outcomeFor })
+  }
+
+  /**
+   * Whether the runtime, which asks for its next event, has to wait for extensions. That it is done is told at
+   * once: there are extensions that wait to hear it.
+   */
+  #waitsForExtensions(run: Run, { extensions }: Companions): boolean {
+    const was = this.#state
+    const inInit = was === 'starting' || was === 'restarting'
+    if (inInit) extensions.closeRegistration()
+    if ((!inInit && was !== 'answered') || !extensions.areBusy) return false
+    if (run.asked) return true
+    run.asked = true
+    const work = this.#work
+    const at = this.#clock.elapsed()
+    run.runtime?.whenDrained(() => {
+      if (run.over) return
+      if (inInit) this.#chronicle.initRuntimeDone(run.phase, { status: 'success' })
+      else if (work !== undefined && work === this.#work) this.#chronicle.runtimeDone(work, work.ending, at)
+    })
+    return true
+  }
+
   // What the runtime says ------------------------------------------------------------------------------------
 
   #next(run: Run, connection: Connection): Refusal | undefined {
-    const was = this.#state
-    const refused = this.#move(run, 'next', 'Ready')
-    if (refused !== undefined) return refused
+    if (run.over || after(this.#state, 'next') === undefined) {
+      return invalidTransition(RUNTIME_STATES[this.#state], 'Ready')
+    }
     run.waiting.add(connection)
+    if (run.companions === undefined || !this.#waitsForExtensions(run, run.companions)) this.#onNext(run)
+    return undefined
+  }
+
+  /** The runtime is ready for its next event, and so are its extensions. */
+  #onNext(run: Run): void {
+    const was = this.#state
+    this.#state = after(was, 'next') as State
     if (was === 'starting' || was === 'restarting') this.#onInitDone(run)
     if (was === 'answered') this.#onInvocationDone(run)
     // Once it has been read: the connection is not waiting yet while it is asking.
     if (was === 'invoking') queueMicrotask(() => this.#deliver(run))
-    return undefined
   }
 
   #response(run: Run, requestId: string, answer: Answer): Refusal | undefined {
@@ -249,8 +383,14 @@ export class Environment implements WireEnvironment {
   #onInitDone(run: Run): void {
     const durationMs = this.#clock.elapsed() - run.startedAt
     if (run.phase === 'init') this.#timer.cancel()
+    run.companions?.subscriptions.close()
     this.#settle(run, () => {
-      this.#chronicle.initEnded(run.phase, { status: 'success' }, durationMs)
+      this.#chronicle.initEnded(
+        run.phase,
+        { status: 'success' },
+        durationMs,
+        run.companions?.extensions.records,
+      )
       run.runtime?.endInit()
       this.#deliver(run)
     })
@@ -271,6 +411,12 @@ export class Environment implements WireEnvironment {
   }
 
   #onExit(run: Run, end: SandboxEnd): void {
+    // An extension inside the runtime that said why it fails takes the runtime along.
+    const fatal = run.companions?.extensions.fatalError
+    if (fatal !== undefined) {
+      this.#onExtensionFailed(run, fatal, end)
+      return
+    }
     const errorType = end.outOfMemory ? 'Runtime.OutOfMemory' : 'Runtime.ExitError'
     this.#fail(run, 'exit', {
       ending: { status: 'error', errorType, errorMessage: exitMessage(end) },
@@ -292,14 +438,47 @@ export class Environment implements WireEnvironment {
     const endedAt = was === 'starting' ? this.#clock.elapsed() : Math.max(this.#clock.elapsed(), deadline)
     const inWork = was === 'invoking' || was === 'restarting' || was === 'answered'
     if (inWork) work?.fail(outcomeFor(work.requestId))
-    this.#settling++
-    this.#ended(run).then(() => {
-      this.#settling--
+    const tell = () => {
       const inInit = was === 'starting' || was === 'restarting'
-      if (inInit) this.#chronicle.initEnded(run.phase, ending, endedAt - run.startedAt)
+      const extensions = run.companions?.extensions.records
+      if (inInit) this.#chronicle.initEnded(run.phase, ending, endedAt - run.startedAt, extensions)
       if (inWork) this.#endWork(run, endedAt, ending)
+    }
+    const withExtensions = run.companions !== undefined && !run.companions.extensions.isEmpty
+    const reason = event === 'timeout' ? 'timeout' : 'failure'
+    this.#settling++
+    const ended = withExtensions
+      ? this.#endedWithExtensions(run, run.companions as Companions, reason, tell)
+      : this.#ended(run).then(tell)
+    ended.then(() => {
+      this.#settling--
       this.#goOn()
     })
+  }
+
+  /** What listens is told of the failure before all are asked to end. */
+  async #endedWithExtensions(
+    run: Run,
+    companions: Companions,
+    reason: ShutdownReason,
+    tell: () => void,
+  ): Promise<void> {
+    await run.starting
+    const { runtime } = run
+    if (runtime !== undefined) await new Promise<void>((resolve) => runtime.whenDrained(resolve))
+    tell()
+    if (runtime !== undefined) await this.#shutDownExtensions(companions, runtime, reason)
+    await this.#ended(run)
+    companions.subscriptions.stop()
+  }
+
+  async #shutDownExtensions(
+    { extensions, subscriptions }: Companions,
+    runtime: Runtime,
+    reason: ShutdownReason,
+  ): Promise<void> {
+    subscriptions.wake()
+    await extensions.shutDown(runtime, reason, subscriptions.flush())
   }
 
   /** Ends the run's process. Resolves when what it wrote is consumed. */
@@ -338,6 +517,7 @@ export class Environment implements WireEnvironment {
     else if (!this.#announced) {
       this.#announced = true
       this.#run.runtime?.rest()
+      this.#run.companions?.subscriptions.rest()
       this.#parts.listener.onFree(this)
     }
   }
@@ -350,14 +530,22 @@ export class Environment implements WireEnvironment {
     if (wasDormant) this.#run = this.#startRun('invoke')
     else {
       this.#run.runtime?.wake()
+      this.#run.companions?.subscriptions.wake()
       this.#deliver(this.#run)
     }
+  }
+
+  async #retireWithExtensions(companions: Companions, runtime: Runtime): Promise<void> {
+    await this.#shutDownExtensions(companions, runtime, 'spindown')
+    runtime.kill()
+    companions.subscriptions.stop()
   }
 
   #deliver(run: Run): void {
     const work = this.#work
     if (run.over || work === undefined || this.#state !== 'invoking' || this.#settling > 0) return
     this.#chronicle.invocationStarted(work)
+    run.companions?.extensions.invoke(work.invocation, work.deadlineMs)
     for (const connection of run.waiting) connection.deliver(work.invocation, work.deadlineMs)
     run.waiting.clear()
   }
@@ -368,8 +556,28 @@ export class Environment implements WireEnvironment {
     this.#state = following
     this.#run.over = true
     this.#timer.cancel()
-    this.#run.runtime?.kill()
+    const { runtime, companions } = this.#run
+    if (runtime === undefined || companions === undefined || companions.extensions.isEmpty) runtime?.kill()
+    else this.#shutDown = this.#retireWithExtensions(companions, runtime)
     this.#parts.listener.onGone(this)
+  }
+}
+
+/** Extensions' lines are log events each: they must not be glued to an unfinished line of the function's. */
+function extensionOutput(
+  record: (line: LogRecord) => Promise<void> | undefined,
+  clock: Clock,
+  heard: (bytes: Uint8Array) => void,
+): (bytes: Uint8Array) => Promise<void> | undefined {
+  let full: Promise<void> | undefined
+  const lines = new Lines((line) => {
+    full = record({ timestamp: clock.now(), level: undefined, format: 'Text', text: `${line}\n` }) ?? full
+  })
+  return (bytes) => {
+    full = undefined
+    lines.push(bytes)
+    heard(bytes)
+    return full
   }
 }
 

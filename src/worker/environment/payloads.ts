@@ -1,4 +1,5 @@
 import type { Outcome } from '../../wire/invocation.ts'
+import type { Exit } from '../launcher/protocol.ts'
 import { RESPONSE_BYTES_MAX } from '../runtime-api/answers.ts'
 import type { SandboxEnd } from '../sandbox/running.ts'
 
@@ -19,6 +20,15 @@ export function exited(requestId: string, end: SandboxEnd): FunctionError {
   return platformFailure(requestId, errorType, exitMessage(end))
 }
 
+/** An extension ended, or said that it does. */
+export function extensionExited(requestId: string, errorType: string, exit: Exit): FunctionError {
+  return platformFailure(requestId, errorType, extensionMessage(exit))
+}
+
+export function extensionMessage(exit: Exit): string {
+  return exitWords(exit) ?? 'exit code 0'
+}
+
 export function serviceFailure(message: string): Extract<Outcome, { kind: 'platform-error' }> {
   return { kind: 'platform-error', code: 'ServiceException', message }
 }
@@ -33,12 +43,18 @@ function functionError(errorType: string, body: object): FunctionError {
   return { kind: 'function-error', errorType, payload: Buffer.from(JSON.stringify(body)) }
 }
 
-export function exitMessage({ code, signal, outOfMemory }: SandboxEnd): string {
+export function exitMessage({ outOfMemory, ...exit }: SandboxEnd): string {
   if (outOfMemory) return 'Runtime exited with error: signal: killed'
+  const words = exitWords(exit)
+  if (words === undefined) return 'Runtime exited without providing a reason'
+  return `Runtime exited with error: ${words}`
+}
+
+/** Nothing where it ended well. */
+function exitWords({ code, signal }: Exit): string | undefined {
   const name = signal ?? signalInside(code)
-  if (name != null) return `Runtime exited with error: signal: ${SIGNAL_WORDS[name] ?? name}`
-  if (code === 0) return 'Runtime exited without providing a reason'
-  return `Runtime exited with error: exit status ${code ?? 'unknown'}`
+  if (name != null) return `signal: ${SIGNAL_WORDS[name] ?? name}`
+  return code === 0 ? undefined : `exit status ${code ?? 'unknown'}`
 }
 
 /** bwrap and shells report a child that a signal ended as 128 and its number. */

@@ -46,16 +46,17 @@ export function initStart(
   }
 }
 
-export function initEnd(
+export function initRuntimeDone({ initializationType, phase }: InitFacts, ending: Ending): Untimed {
+  return { type: 'platform.initRuntimeDone', record: { initializationType, phase, ...statusOf(ending) } }
+}
+
+export function initReport(
   { initializationType, phase }: InitFacts,
   ending: Ending,
   durationMs: number,
-): Untimed[] {
-  const record = { initializationType, phase, ...statusOf(ending) }
-  return [
-    { type: 'platform.initRuntimeDone', record },
-    { type: 'platform.initReport', record: { ...record, metrics: { durationMs: rounded(durationMs) } } },
-  ]
+): Untimed {
+  const metrics = { durationMs: rounded(durationMs) }
+  return { type: 'platform.initReport', record: { initializationType, phase, ...statusOf(ending), metrics } }
 }
 
 export function start(fn: FunctionVersion, invocation: Invocation): Untimed {
@@ -65,22 +66,26 @@ export function start(fn: FunctionVersion, invocation: Invocation): Untimed {
   }
 }
 
-/** What there is to say of one invocation when it is over. Times are `Clock.elapsed`. */
-export interface InvocationFacts {
+/** What there is to say of one invocation when the runtime is done with it. Times are `Clock.elapsed`. */
+export interface RuntimeFacts {
   readonly invocation: Invocation
-  readonly fn: FunctionVersion
   readonly ending: Ending
   readonly startedAt: number
   /** Undefined: the runtime never answered. */
   readonly answeredAt: number | undefined
   readonly endedAt: number
   readonly producedBytes: number
+}
+
+/** What there is to say when it is over. */
+export interface InvocationFacts extends RuntimeFacts {
+  readonly fn: FunctionVersion
   /** Of the init that ran for this invocation. */
   readonly initMs: number | undefined
   readonly memoryMb: number
 }
 
-export function runtimeDone(facts: InvocationFacts, clock: Clock): Untimed {
+export function runtimeDone(facts: RuntimeFacts, clock: Clock): Untimed {
   const { answeredAt, producedBytes, ending, invocation } = facts
   const { requestId } = invocation
   const durationMs = durationOf(facts)
@@ -100,8 +105,11 @@ export function runtimeDone(facts: InvocationFacts, clock: Clock): Untimed {
   }
 }
 
-/** Since August 2025 the init is billed with the invocation that it ran for. */
-export function report(facts: InvocationFacts): Untimed {
+/**
+ * Since August 2025 the init is billed with the invocation that it ran for. `runtimeDoneAt` is there where
+ * extensions were at work after it.
+ */
+export function report(facts: InvocationFacts, runtimeDoneAt: number | undefined, clock: Clock): Untimed {
   const durationMs = durationOf(facts)
   const initMs = facts.initMs === undefined ? undefined : rounded(facts.initMs)
   return {
@@ -116,6 +124,7 @@ export function report(facts: InvocationFacts): Untimed {
         maxMemoryUsedMB: facts.memoryMb,
         ...(initMs === undefined ? {} : { initDurationMs: initMs }),
       },
+      ...(runtimeDoneAt === undefined ? {} : { spans: [overhead(facts, runtimeDoneAt, clock)] }),
       ...tracingOf(facts.invocation),
     },
   }
@@ -125,11 +134,16 @@ function statusOf({ status, errorType }: Ending): Pick<Ending, 'status' | 'error
   return errorType === undefined ? { status } : { status, errorType }
 }
 
-function durationOf({ startedAt, endedAt }: InvocationFacts): number {
+function overhead({ endedAt }: InvocationFacts, runtimeDoneAt: number, clock: Clock): Span {
+  const start = isoTime(Math.trunc(clock.now() - clock.elapsed() + runtimeDoneAt))
+  return { name: 'extensionOverhead', start, durationMs: rounded(endedAt - runtimeDoneAt) }
+}
+
+function durationOf({ startedAt, endedAt }: RuntimeFacts): number {
   return rounded(endedAt - startedAt)
 }
 
-function spansOf({ startedAt, endedAt }: InvocationFacts, answeredAt: number, clock: Clock): Span[] {
+function spansOf({ startedAt, endedAt }: RuntimeFacts, answeredAt: number, clock: Clock): Span[] {
   const wallClock = clock.now() - clock.elapsed()
   const at = (elapsed: number) => isoTime(Math.trunc(wallClock + elapsed))
   return [

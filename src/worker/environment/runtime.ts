@@ -1,4 +1,6 @@
 import type { Outcome } from '../../wire/invocation.ts'
+import type { Supervisor } from '../extensions/supervisor.ts'
+import type { Exit } from '../launcher/protocol.ts'
 import type { RuntimeCalls } from '../runtime-api/routes.ts'
 import type { SandboxEnd, SandboxOutput } from '../sandbox/running.ts'
 
@@ -20,6 +22,12 @@ export interface Runtime {
   rest(): void
   /** Whole megabytes. */
   peakMemoryMb(): number
+  /** Asks it to end, by SIGTERM. */
+  terminate(): void
+  /** Where external extensions run beside it: it is not started before this is told to. */
+  readonly supervisor?: Supervisor | undefined
+  /** Whether a process of its sandbox that ended so was ended for want of memory. */
+  isOutOfMemory(exit: Exit): boolean
   /** Ends it at once: no call of its reaches the environment any more. */
   kill(): void
 }

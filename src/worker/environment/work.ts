@@ -14,6 +14,8 @@ export class Work {
   answeredAt: number | undefined
   producedBytes = 0
   startTold = false
+  /** When the runtime was done, by `Clock.elapsed`, where that was told before extensions were. */
+  runtimeDoneAt: number | undefined
 
   constructor(invocation: Invocation) {
     this.invocation = invocation

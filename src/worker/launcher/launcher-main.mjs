@@ -12,6 +12,9 @@ const FRAMES = 3
 const INFO = 4
 const BLOCK = 6
 const TEMPORARY = 7
+/** What a supervisor reports, and the output of the extensions that it starts. */
+const REPORTS = 8
+const EXTENSIONS = 9
 
 /** @type {Map<string, { child: import('node:child_process').ChildProcess, sandboxed: boolean, cgroups: string[] }>} */
 const running = new Map()
@@ -24,6 +27,8 @@ const making = new Set()
 process.on('message', (message) => {
   if (message.type === 'launch') launch(message)
   else if (message.type === 'kill') kill(message.id)
+  else if (message.type === 'terminate') terminate(message.id)
+  else if (message.type === 'tell') tellSupervisor(message)
   else if (message.type === 'make-fifos') makeFifos(message)
 })
 // The daemon is gone, however it went.
@@ -73,12 +78,17 @@ function launch(command) {
   try {
     // The daemon holds the reading ends already: opening for writing does not wait.
     const output = open(command.outputFifo, 'w')
-    const stdio = ['ignore', output, output]
+    const stdio = [command.supervisor === undefined ? 'ignore' : 'pipe', output, output]
     stdio[FRAMES] = open(command.framesFifo, 'w')
     stdio[INFO] = command.sandboxed ? 'pipe' : 'ignore'
     stdio[5] = command.seccompFilter === undefined ? 'ignore' : open(command.seccompFilter, 'r')
     stdio[BLOCK] = command.waitsForLimits ? 'pipe' : 'ignore'
     if (command.temporaryFrom !== undefined) stdio[TEMPORARY] = openIfThere(command.temporaryFrom, open)
+    if (command.supervisor !== undefined) {
+      stdio[TEMPORARY] ??= 'ignore'
+      stdio[REPORTS] = open(command.supervisor.reportsFifo, 'w')
+      stdio[EXTENSIONS] = open(command.supervisor.outputFifo, 'w')
+    }
     start(command, stdio)
   } catch (error) {
     tell({ type: 'exited', id: command.id, error: error.message })
@@ -106,6 +116,8 @@ function start(command, stdio) {
     if (child.pid === undefined) gone(command, { error: error.message })
   })
   child.on('exit', (code, signal) => gone(command, { code, signal }))
+  // A supervisor that is gone hears nothing.
+  child.stdin?.on('error', () => {})
   if (child.pid === undefined) return
   record(command, child.pid)
   if (!command.sandboxed) return limit(command, child.pid, child)
@@ -182,6 +194,37 @@ function thaw(cgroups) {
 function kill(id) {
   const child = running.get(id)?.child
   if (child?.pid !== undefined) killGroup(child.pid)
+}
+
+function terminate(id) {
+  const entry = running.get(id)
+  if (entry?.child.pid === undefined) return
+  // bwrap's own processes stay: the second is the first of the sandbox, and its child is what it was to run.
+  const pids = entry.sandboxed ? childrenOf(childrenOf(entry.child.pid)[0]) : [entry.child.pid]
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGTERM')
+    } catch {
+      // It has ended by itself.
+    }
+  }
+}
+
+function childrenOf(pid) {
+  if (pid === undefined) return []
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      .trim()
+      .split(' ')
+      .filter(Boolean)
+      .map(Number)
+  } catch {
+    return []
+  }
+}
+
+function tellSupervisor({ id, line }) {
+  running.get(id)?.child.stdin?.write(`${line}\n`)
 }
 
 function killGroup(pid) {

@@ -43,6 +43,16 @@ export class Launcher {
     if (this.#launched.has(id)) this.#send({ type: 'kill', id })
   }
 
+  /** Asks an environment's first process to end. */
+  terminate(id: string): void {
+    if (this.#launched.has(id)) this.#send({ type: 'terminate', id })
+  }
+
+  /** Writes to a supervisor. */
+  tell(id: string, line: string): void {
+    if (this.#launched.has(id)) this.#send({ type: 'tell', id, line })
+  }
+
   async makeFifos(paths: readonly string[]): Promise<void> {
     const made = Promise.withResolvers<void>()
     this.#fifos.set(paths[0] ?? '', made)

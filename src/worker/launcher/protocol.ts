@@ -1,5 +1,5 @@
 /** What the daemon tells the launcher. One message each way may be added without changing the others. */
-export type ToLauncher = LaunchCommand | KillCommand | MakeFifosCommand
+export type ToLauncher = LaunchCommand | KillCommand | TerminateCommand | TellCommand | MakeFifosCommand
 
 export interface LaunchCommand {
   readonly type: 'launch'
@@ -24,11 +24,26 @@ export interface LaunchCommand {
   readonly cgroups: readonly string[]
   /** The file that gets `<pid> <start time>`. */
   readonly record: string
+  /** Its first process starts others (extensions/supervisor.ts): descriptors 8 and 9, and a standard input. */
+  readonly supervisor?: { readonly reportsFifo: string; readonly outputFifo: string }
 }
 
 export interface KillCommand {
   readonly type: 'kill'
   readonly id: string
+}
+
+/** SIGTERM, to the first process of those that bwrap runs, or to the process itself. */
+export interface TerminateCommand {
+  readonly type: 'terminate'
+  readonly id: string
+}
+
+/** A line on a supervisor's standard input. */
+export interface TellCommand {
+  readonly type: 'tell'
+  readonly id: string
+  readonly line: string
 }
 
 export interface MakeFifosCommand {

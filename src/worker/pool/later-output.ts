@@ -21,6 +21,10 @@ export class LaterOutput implements SandboxOutput {
     return this.#receiver?.record(record)
   }
 
+  extension(bytes: Uint8Array): Promise<void> | undefined {
+    return this.#receiver?.extension(bytes)
+  }
+
   to(receiver: SandboxOutput): void {
     this.#receiver = receiver
     for (const bytes of this.#early.splice(0)) receiver.output(bytes)

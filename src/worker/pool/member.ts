@@ -182,6 +182,8 @@ function waitingCalls(asks: PromiseWithResolvers<Connection>): RuntimeCalls {
     error: refused,
     initError: refused,
     closed: () => {},
+    extension: () => ({ refused: refused() }),
+    external: () => {},
     function: (connection) => {
       asks.resolve(connection)
       return undefined

@@ -73,11 +73,18 @@ export class Connection {
 
   /** Answers the GET that waits with JSON that is no event. */
   deliverJson(json: string): void {
-    const head = `${this.#held}HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(json)}\r\n\r\n`
-    this.#held = ''
+    const length = Buffer.byteLength(json)
+    this.answer(
+      `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${json}`,
+    )
+  }
+
+  /** Answers the GET that waits with this, head and body. */
+  answer(text: string): void {
     this.#waiting = false
-    this.#socket.write(head + json)
-    if (this.#bytes !== undefined) this.#read()
+    this.#held += text
+    this.#flush()
+    if (!this.#lastRequest && this.#bytes !== undefined) this.#read()
   }
 
   destroy(): void {

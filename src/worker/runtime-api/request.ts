@@ -13,6 +13,8 @@ export interface RequestHead {
   readonly errorCause: string | undefined
   /** `Lambda-Runtime-Function-Response-Mode`. */
   readonly responseMode: string | undefined
+  /** All of them, names in lower case. */
+  readonly fields: ReadonlyMap<string, string>
 }
 
 /** What no HTTP/1.1 client sends: the connection cannot be understood any further. */
@@ -38,6 +40,7 @@ export function parseHead(text: string): RequestHead {
     errorType: fields.get('lambda-runtime-function-error-type'),
     errorCause: fields.get('lambda-runtime-function-xray-error-cause'),
     responseMode: fields.get('lambda-runtime-function-response-mode'),
+    fields,
   }
 }
 

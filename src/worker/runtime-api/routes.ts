@@ -1,3 +1,5 @@
+import type { ExternalExtension } from '../extensions/external.ts'
+import { isForExtensions } from '../extensions/routes.ts'
 import { INVALID_RESPONSE_MODE, notSupported, PONG, type Refusal, TOO_LARGE, unknownPath } from './answers.ts'
 import type { Body } from './body.ts'
 import type { Connection, Reply } from './connection.ts'
@@ -12,6 +14,10 @@ export interface RuntimeCalls {
   closed(connection: Connection): void
   /** A runtime that was booted without a function asks for one. There only until it has got it. */
   function?(connection: Connection): Refusal | undefined
+  /** What an extension says, by the Extensions API or the Telemetry API. */
+  extension(connection: Connection, head: RequestHead, body: Body): Reply
+  /** Extensions that are to be started before the runtime; one that cannot be is a `CannotStart`. */
+  external(found: readonly ExternalExtension[]): void
 }
 
 export interface Answer {
@@ -42,6 +48,7 @@ export function route(calls: RuntimeCalls, connection: Connection, head: Request
   if (method === 'GET' && path === FUNCTION && calls.function !== undefined) {
     return replyTo(calls.function(connection), 'waiting')
   }
+  if (isForExtensions(path)) return calls.extension(connection, head, body)
   if (method === 'GET' && (path === '/ping' || path === '/2018-06-01/ping')) return { text: PONG }
   return { refused: refusalFor(method, path) }
 }
@@ -109,11 +116,6 @@ function causeOf(errorCause: string): { errorCause?: string } {
 }
 
 function refusalFor(method: string, path: string): Refusal {
-  if (path.startsWith('/2020-01-01/extension/'))
-    return notSupported('Extension.NotSupported', 'The Extensions API')
-  if (/^\/20\d\d-\d\d-\d\d\/telemetry$/.test(path))
-    return notSupported('Telemetry.NotSupported', 'The Telemetry API')
-  if (/^\/20\d\d-\d\d-\d\d\/logs$/.test(path)) return notSupported('Logs.NotSupported', 'The Logs API')
   if (path.startsWith('/2018-06-01/runtime/restore/'))
     return notSupported('Runtime.NotSupported', 'SnapStart')
   return unknownPath(method, path)

@@ -277,10 +277,6 @@ for (const [what, bytes] of [
 test('what is not there yet says so', async (t) => {
   const { client } = await serving(t)
   for (const [request, status, errorType] of [
-    ['POST /2020-01-01/extension/register', 501, 'Extension.NotSupported'],
-    ['GET /2020-01-01/extension/event/next', 501, 'Extension.NotSupported'],
-    ['PUT /2022-07-01/telemetry', 501, 'Telemetry.NotSupported'],
-    ['PUT /2020-08-15/logs', 501, 'Logs.NotSupported'],
     ['GET /2018-06-01/runtime/restore/next', 501, 'Runtime.NotSupported'],
     ['GET /2018-06-01/runtime/invocation/previous', 404, 'NotFound'],
     ['POST /2018-06-01/runtime/invocation/x/shrug', 404, 'NotFound'],
@@ -386,6 +382,8 @@ async function serving(t: TestContext, { uid }: { uid?: number } = {}) {
       closed: () => {
         calls.closed++
       },
+      extension: () => 'accepted',
+      external: () => {},
     },
     uid,
   )

@@ -5,7 +5,7 @@ import type { Freezable, Freezer } from '../freeze/freezer.ts'
 import { LazyFreeze } from '../freeze/lazy-freeze.ts'
 import type { Kept } from '../kept.ts'
 import type { Launcher } from '../launcher/launcher.ts'
-import type { Exit } from '../launcher/protocol.ts'
+import type { Exit, LaunchCommand } from '../launcher/protocol.ts'
 import type { Limiter, Limits } from '../limits/limits.ts'
 import { MemoryWatch } from '../limits/memory-watch.ts'
 import type { Fifos } from '../output/fifos.ts'
@@ -35,11 +35,15 @@ export interface SandboxStart extends SandboxSpec {
   readonly waitsForLimits: boolean
   /** Nobody waits for it: until `endBackground` it gets what of the processors the others leave. */
   readonly inBackground?: boolean
+  /** Its first process is a supervisor (extensions/supervisor.ts), and this is who reads what it reports. */
+  readonly onReport?: (bytes: Uint8Array) => void
 }
 
 export interface SandboxOutput {
   output(bytes: Uint8Array): Promise<void> | undefined
   record(record: LogRecord): Promise<void> | undefined
+  /** What extensions wrote. */
+  extension(bytes: Uint8Array): Promise<void> | undefined
 }
 
 export interface SandboxEnd extends Exit {
@@ -73,14 +77,18 @@ export class RunningSandbox {
   /** Takes the FIFOs that the environment writes to. */
   static async start(host: SandboxHost, start: SandboxStart, output: SandboxOutput): Promise<RunningSandbox> {
     const [outputFifo, framesFifo] = await Promise.all([host.fifos.take(), host.fifos.take()])
-    return new RunningSandbox(host, start, output, { outputFifo, framesFifo })
+    if (start.onReport === undefined)
+      return new RunningSandbox(host, start, output, { outputFifo, framesFifo })
+    const [reportsFifo, extensionsFifo] = await Promise.all([host.fifos.take(), host.fifos.take()])
+    const supervisor = { reportsFifo, outputFifo: extensionsFifo }
+    return new RunningSandbox(host, start, output, { outputFifo, framesFifo, supervisor })
   }
 
   private constructor(
     host: SandboxHost,
     start: SandboxStart,
     output: SandboxOutput,
-    fifos: { readonly outputFifo: string; readonly framesFifo: string },
+    fifos: Pick<LaunchCommand, 'outputFifo' | 'framesFifo' | 'supervisor'>,
   ) {
     const { id, folder, memoryMb, temporaryMb, waitsForLimits, inBackground = false } = start
     this.#host = host
@@ -92,7 +100,9 @@ export class RunningSandbox {
     this.#pipes = [
       new OutputPipe(fifos.outputFifo, (bytes) => output.output(bytes)),
       framesPipe(fifos.framesFifo, output),
+      ...supervisorPipes(fifos.supervisor, start, output),
     ]
+    const names = [fifos.outputFifo, fifos.framesFifo, ...Object.values(fifos.supervisor ?? {})]
     this.#memory = new MemoryWatch(this.#limits, {
       memoryMb,
       clock: host.clock,
@@ -109,8 +119,8 @@ export class RunningSandbox {
         record: `${folder}/process`,
       },
       {
-        onLaunched: (pid) => this.#onLaunched(pid, [fifos.outputFifo, fifos.framesFifo]),
-        onExit: (exit) => this.#onExit(exit, [fifos.outputFifo, fifos.framesFifo]),
+        onLaunched: (pid) => this.#onLaunched(pid, names),
+        onExit: (exit) => this.#onExit(exit, names),
       },
     )
   }
@@ -163,6 +173,22 @@ export class RunningSandbox {
   /** Whole megabytes. */
   peakMemoryMb(): number {
     return this.#memory.peakMb()
+  }
+
+  /** Writes a line to its supervisor. */
+  tell(line: string): void {
+    if (!this.#dead) this.#host.launcher.tell(this.#id, line)
+  }
+
+  /** Asks its first process to end. */
+  terminate(): void {
+    if (!this.#dead) this.#host.launcher.terminate(this.#id)
+  }
+
+  /** Whether a process of it that ended so was ended for want of memory. */
+  isOutOfMemory(exit: Exit): boolean {
+    const killed = exit.signal === 'SIGKILL' || exit.code === KILLED
+    return this.#memory.exceeded || (killed && this.#limits.ranOutOfMemory())
   }
 
   /** Ends every process in it, at once. `ended` and `gone` follow. */
@@ -219,9 +245,7 @@ export class RunningSandbox {
     for (const pipe of this.#pipes) pipe.destroy()
     removeNames(fifos)
     // A child that was ended for want of memory is the handler's affair.
-    const killed = exit.signal === 'SIGKILL' || exit.code === KILLED
-    const outOfMemory = this.#memory.exceeded || (killed && this.#limits.ranOutOfMemory())
-    this.#ended.resolve({ ...exit, outOfMemory })
+    this.#ended.resolve({ ...exit, outOfMemory: this.isOutOfMemory(exit) })
     await Promise.all([
       this.#limits.remove(),
       this.#freezable.remove(),
@@ -254,6 +278,21 @@ function framesPipe(fifo: string, output: SandboxOutput): OutputPipe {
     },
     () => decoder.end(),
   )
+}
+
+function supervisorPipes(
+  fifos: LaunchCommand['supervisor'],
+  { onReport }: SandboxStart,
+  output: SandboxOutput,
+): OutputPipe[] {
+  if (fifos === undefined) return []
+  return [
+    new OutputPipe(fifos.outputFifo, (bytes) => output.extension(bytes)),
+    new OutputPipe(fifos.reportsFifo, (bytes) => {
+      onReport?.(bytes)
+      return undefined
+    }),
+  ]
 }
 
 function both(one: Promise<void> | undefined, other: Promise<void> | undefined): Promise<void> | undefined {

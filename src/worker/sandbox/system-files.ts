@@ -16,7 +16,7 @@ export async function makeSystemFiles(folder: string, gid: number): Promise<Moun
   await mkdir(folder, { recursive: true })
   await writeFile(`${folder}/passwd`, 'root:x:0:0:root:/:/sbin/nologin\n')
   await writeFile(`${folder}/group`, `root:x:0:\n${USER_NAME}:x:${gid}:\n`)
-  await writeFile(`${folder}/hosts`, '127.0.0.1 localhost\n::1 localhost\n')
+  await writeFile(`${folder}/hosts`, '127.0.0.1 localhost sandbox.localdomain sandbox\n::1 localhost\n')
   await writeFile(`${folder}/nsswitch.conf`, 'passwd: files\ngroup: files\nhosts: files dns\n')
   // Without it the dynamic linker searches only its built-in folders.
   if (existsSync('/etc/ld.so.cache')) await copyFile('/etc/ld.so.cache', `${folder}/ld.so.cache`)
