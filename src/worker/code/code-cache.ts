@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
-import { readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdirSync, renameSync } from 'node:fs'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { unpackZip } from '../../base/zip/index.ts'
 
 /** A package's files, kept while in use. */
@@ -11,7 +11,9 @@ export interface UnpackedCode {
 
 interface Entry {
   readonly folder: string
-  readonly bytes: Promise<number>
+  unpacked: Promise<void>
+  /** Known once it is unpacked. */
+  bytes: number
   users: number
 }
 
@@ -25,6 +27,8 @@ export class CodeCache {
   readonly #report: (error: unknown) => void
   /** In the order of their last use. */
   readonly #entries = new Map<string, Entry>()
+  readonly #removals = new Set<Promise<void>>()
+  #removed = 0
   #bytes = 0
 
   constructor(
@@ -55,7 +59,7 @@ export class CodeCache {
     this.#entries.set(sha256, entry)
     entry.users++
     try {
-      await entry.bytes
+      await entry.unpacked
     } catch (error) {
       if (this.#entries.get(sha256) === entry) this.#entries.delete(sha256)
       throw error
@@ -63,31 +67,39 @@ export class CodeCache {
     return { folder: entry.folder, release: () => this.#release(entry) }
   }
 
+  /** Resolves when what was to go is gone from the disk. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#removals)
+  }
+
   #unpack(sha256: string, zip: () => Promise<string>): Entry {
     const folder = `${this.#folder}/${sha256}`
-    const bytes = unpackOnce(folder, zip).then((size) => {
-      this.#bytes += size
-      return size
+    const entry: Entry = { folder, users: 0, bytes: 0, unpacked: Promise.resolve() }
+    entry.unpacked = unpackOnce(folder, zip).then((bytes) => {
+      entry.bytes = bytes
+      this.#bytes += bytes
     })
-    return { folder, bytes, users: 0 }
+    return entry
   }
 
   #release(entry: Entry): void {
     entry.users--
-    if (this.#bytes > this.#bytesMax) this.#shrink().catch(this.#report)
+    for (const [sha256, unused] of this.#entries) {
+      if (this.#bytes <= this.#bytesMax) return
+      if (unused.users === 0) this.#remove(sha256, unused)
+    }
   }
 
-  async #shrink(): Promise<void> {
-    for (const [sha256, entry] of this.#entries) {
-      if (this.#bytes <= this.#bytesMax) return
-      if (entry.users > 0) continue
-      this.#entries.delete(sha256)
-      this.#bytes -= await entry.bytes
-      // Away from its name first: somebody may want it again before all of it is gone.
-      const removed = `${entry.folder}.removed-${this.#bytes}`
-      await rename(entry.folder, removed)
-      await rm(removed, { recursive: true, force: true })
-    }
+  #remove(sha256: string, entry: Entry): void {
+    this.#entries.delete(sha256)
+    this.#bytes -= entry.bytes
+    // Away from its name at once: who wants it from now on unpacks it anew, while the old files go.
+    const removed = `${entry.folder}.removed-${++this.#removed}`
+    renameSync(entry.folder, removed)
+    const removal = rm(removed, { recursive: true, force: true })
+      .catch(this.#report)
+      .finally(() => this.#removals.delete(removal))
+    this.#removals.add(removal)
   }
 }
 
