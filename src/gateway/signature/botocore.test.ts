@@ -37,7 +37,10 @@ describe('requests as botocore signs them', {
   }
 
   test('every form is there', () => {
-    const hashes = (captured ?? []).map(({ headers }) => headers['X-Amz-Content-SHA256'] ?? '')
+    // Debian's botocore signs with another library, which spells the header in lower case.
+    const hashes = (captured ?? []).map(
+      ({ headers }) => headers['X-Amz-Content-SHA256'] ?? headers['x-amz-content-sha256'] ?? '',
+    )
     for (const form of [/^[0-9a-f]{64}$/, /^UNSIGNED-PAYLOAD$/, /^STREAMING-UNSIGNED-PAYLOAD-TRAILER$/])
       assert.ok(
         hashes.some((hash) => form.test(hash)),
