@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, realpathSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { outOfTemporary } from './relocate.ts'
 import {
   INSIDE,
   type Isolation,
@@ -72,7 +73,8 @@ export class BubblewrapSandbox implements Sandbox {
     ]
   }
 
-  command(spec: SandboxSpec, { waitsForLimits }: { readonly waitsForLimits: boolean }): SandboxedCommand {
+  command(given: SandboxSpec, { waitsForLimits }: { readonly waitsForLimits: boolean }): SandboxedCommand {
+    const spec = outOfTemporary(given)
     const mounts: Mount[] = [
       spec.varFolder === undefined
         ? { source: spec.codeFolder, target: INSIDE.code }
