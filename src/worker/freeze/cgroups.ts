@@ -1,13 +1,6 @@
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import type { Clock } from '../../base/clock.ts'
-import {
-  canMakeGroups,
-  type Hierarchy,
-  ownFolder,
-  readSelf,
-  removeGroups,
-  writeWhereThere,
-} from '../limits/cgroup.ts'
+import { canMakeGroups, type Hierarchy, ownFolder, readSelf, removeGroups } from '../limits/cgroup.ts'
 import type { Freezable, Freezer } from './freezer.ts'
 
 /** How a kind of cgroup is frozen: what is written into which file. */
@@ -90,6 +83,9 @@ class FreezableGroup implements Freezable {
   readonly #file: string
   readonly #by: Switch
   readonly #clock: Clock | undefined
+  /** Open from the first freezing on: opening it each time would double what thawing costs. */
+  #fd: number | undefined
+  #over = false
 
   /** `own`: the group is this freezer's to make and to remove. */
   constructor(file: string, by: Switch, own?: { folder: string; clock: Clock }) {
@@ -102,14 +98,27 @@ class FreezableGroup implements Freezable {
   started(): void {}
 
   freeze(): void {
-    writeWhereThere(this.#file, this.#by.frozen)
+    this.#write(this.#by.frozen)
   }
 
   thaw(): void {
-    writeWhereThere(this.#file, this.#by.thawed)
+    this.#write(this.#by.thawed)
   }
 
   async remove(): Promise<void> {
+    if (this.#fd !== undefined) closeSync(this.#fd)
+    this.#fd = undefined
+    this.#over = true
     if (this.#clock !== undefined) await removeGroups(this.cgroups, this.#clock)
+  }
+
+  #write(state: string): void {
+    if (this.#over) return
+    try {
+      this.#fd ??= openSync(this.#file, 'w')
+      writeSync(this.#fd, state, 0)
+    } catch {
+      // The group is gone: nothing is left in it to freeze or to thaw.
+    }
   }
 }
