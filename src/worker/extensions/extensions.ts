@@ -233,7 +233,9 @@ export class Extensions {
     const until = clock.elapsed() + GRACE_MS
     await Promise.all([this.#endRuntime(runtime), this.#orAfter(told, RUNTIME_GRACE_MS)])
     const left = until - clock.elapsed()
-    if (this.#supervisor !== undefined) await this.#endExternal(this.#supervisor, reason, left)
+    if (this.#supervisor === undefined) return
+    // Where all of the sandbox has ended (it ran out of memory), nobody is left to wait for.
+    await Promise.race([this.#endExternal(this.#supervisor, reason, left), runtime.ended])
   }
 
   async #endRuntime(runtime: Terminable): Promise<void> {

@@ -224,6 +224,18 @@ test('nobody is waited for that has ended', async () => {
   await clock.advance(5000)
 })
 
+test('nobody is waited for where all of the sandbox has ended', async () => {
+  const { environment, scripted, freed } = await given(['a'])
+  scripted.register('a', ['SHUTDOWN'])
+  await scripted.allReady()
+  const outcome = environment.invoke(invocation('r1'))
+  scripted.kill()
+
+  assert.equal((payloadOf(await outcome) as { errorType: string }).errorType, 'Runtime.ExitError')
+  await turns()
+  assert.equal(freed(), 2)
+})
+
 test('an extension at work hears of the shutdown when it asks', async () => {
   const { environment, scripted, clock } = await given(['a'], { timeoutMs: 1000 })
   const a = scripted.register('a', ['INVOKE', 'SHUTDOWN'])
