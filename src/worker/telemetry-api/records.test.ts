@@ -23,6 +23,7 @@ const done: PlatformEvent = {
     status: 'error',
     errorType: 'X',
     errorMessage: 'ours',
+    errorCause: '{"exceptions":[]}',
     metrics: { durationMs: 1 },
   },
 }

@@ -50,7 +50,11 @@ const SINCE_2022_12_13 = ['functionName', 'functionArn', 'functionVersion', 'ins
 
 function platformRecord({ time, type, record }: PlatformEvent, schema: SchemaVersion): string {
   // Ours alone: what the log in text format says.
-  const without = new Set<string>(['errorMessage', ...(schema === '2022-07-01' ? SINCE_2022_12_13 : [])])
+  const without = new Set<string>([
+    'errorMessage',
+    'errorCause',
+    ...(schema === '2022-07-01' ? SINCE_2022_12_13 : []),
+  ])
   const known = Object.fromEntries(Object.entries(record).filter(([name]) => !without.has(name)))
   return JSON.stringify({ time, type, record: known })
 }
