@@ -5,6 +5,7 @@ import { invalidTransition } from '../runtime-api/answers.ts'
 import type { Connection } from '../runtime-api/connection.ts'
 import type { RuntimeCalls } from '../runtime-api/routes.ts'
 import { RuntimeApi } from '../runtime-api/server.ts'
+import { outOfTemporary } from '../sandbox/relocate.ts'
 import { RunningSandbox, type SandboxHost, type SandboxOutput } from '../sandbox/running.ts'
 import { INSIDE, type Sandbox, type SandboxSpec } from '../sandbox/sandbox.ts'
 import type { Users } from '../users.ts'
@@ -137,7 +138,7 @@ export class Member {
     const message =
       this.#spec.varFolder === undefined
         ? { variables: inside.variables, folder: codeFolder }
-        : { variables, folder: INSIDE.code }
+        : { variables: outOfTemporary({ ...this.#spec, variables }).variables, folder: INSIDE.code }
     this.#assigned = true
     this.api.tell(calls)
     this.#output.to(output)

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { RawEntry } from '../../base/zip/testing.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
+import type { RuntimeFinder } from '../launch-plan.ts'
 import { startTimeOf } from '../limits/process-tree.ts'
 import { createRuntimeFinder } from '../runtimes/finder.ts'
 import { findBubblewrap } from '../sandbox/choose.ts'
@@ -262,6 +263,31 @@ test('a mount helper that ended is no function’s loss, and another follows', {
   assert.equal(isPooled(fn, await fn.call()), true)
 })
 
+test('paths of the runtime that had to make way for /tmp are told as they are inside', {
+  skip: sandboxes.includes('bubblewrap') && isRoot ? false : 'needs bubblewrap and root',
+}, async (t) => {
+  const language = LANGUAGES['Node.js'] as Language
+  const from: RuntimeFinder = {
+    find: async (runtime) => {
+      const found = await runtimes.find(runtime)
+      if (found.kind === 'missing') return found
+      return {
+        kind: 'found',
+        plan: (fn) => {
+          const plan = found.plan(fn)
+          const mounts = [...plan.mounts, { source: import.meta.dirname, target: '/tmp/clone' }]
+          return { ...plan, mounts, env: { ...plan.env, PATH: '/tmp/clone/bin:/usr/bin' } }
+        },
+      }
+    },
+  }
+  const { startFunction } = await pooled(t, 'bubblewrap', language, {}, from)
+  const fn = startFunction(language.source('', `[process.env.PATH, ${language.mark}]`))
+  const [path, mark] = (await fn.call()) as [string, string]
+  assert.equal(isPooled(fn, mark), true)
+  assert.equal(path, '/host/tmp/clone/bin:/usr/bin')
+})
+
 type Seen = [string[], Record<string, string>]
 
 /** A worker that has started one function, and now has a runtime of that kind waiting. */
@@ -270,8 +296,9 @@ async function pooled(
   sandbox: SandboxName,
   { changes, source }: Language,
   settings: Partial<WorkerSettings> = {},
+  from: RuntimeFinder = runtimes,
 ): Promise<TestWorker> {
-  const one = await testWorker(t, sandbox, { runtimes, settings })
+  const one = await testWorker(t, sandbox, { runtimes: from, settings })
   assert.equal(one.worker.pooled(), 0)
   await one.startFunction(source('', '1'), changes).call()
   await until(() => one.worker.pooled() > 0)
