@@ -100,6 +100,10 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     random,
     environments: placement,
     codeSecret: keys.master,
+    images: {
+      localFiles: effectiveAuth(settings) === 'open',
+      dockerConfig: path.join(process.env.DOCKER_CONFIG || path.join(homedir(), '.docker'), 'config.json'),
+    },
     architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
     limits: { ...DEFAULT_LIMITS, concurrentExecutions: settings.concurrency },
     ...(isStrict && { isAssumableRole: (arn: string) => roles.isAssumableBy('lambda.amazonaws.com', arn) }),

@@ -26,6 +26,20 @@ export interface FunctionVersion {
   /** What the function's owner set; the reserved ones are added by the worker. */
   readonly variables: Readonly<Record<string, string>>
   readonly logging: Logging
+  /** Of functions that are container images; runtime and handler are empty then. */
+  readonly image?: FunctionImage
+}
+
+/** What an image consists of and how it is started, its own settings and the function's ImageConfig in one. */
+export interface FunctionImage {
+  /** Blobs, the lowest layer first: tar archives, plain or compressed. */
+  readonly layers: readonly string[]
+  readonly entryPoint: readonly string[]
+  readonly command: readonly string[]
+  /** Absolute, `/` where nothing says otherwise. */
+  readonly workingDirectory: string
+  /** The image's own; the function's may replace them. */
+  readonly variables: Readonly<Record<string, string>>
 }
 
 export interface Logging {

@@ -28,7 +28,7 @@ export function readZipFile(source: CodeSource): Buffer {
   const { ZipFile, S3Bucket, S3Key, S3ObjectVersion, S3ObjectStorageMode, ImageUri } = source
   const fromS3 = S3Bucket ?? S3Key ?? S3ObjectVersion ?? S3ObjectStorageMode
   if (ZipFile !== undefined && (fromS3 ?? ImageUri) !== undefined) throw oneSourceOnly()
-  if (ImageUri !== undefined) throw notSupported('ImageUri')
+  if (ImageUri !== undefined) throw imageForZip()
   if (fromS3 !== undefined) throw notSupported('Code from S3')
   if (source.SourceKMSKeyArn) throw notSupported('SourceKMSKeyArn')
   if (ZipFile === undefined) throw invalidParameter('Please provide a source for function code.')
@@ -88,9 +88,14 @@ export async function collectCode(
   }
 }
 
-/** As AWS shows it: base64, where the blobs have hex. */
+/** As AWS shows it: base64, where the blobs have hex; of an image the digest in hex. */
 export function codeSha256(code: Code): string {
+  if (code.image !== undefined) return code.sha256
   return Buffer.from(code.sha256, 'hex').toString('base64')
+}
+
+function imageForZip() {
+  return invalidParameter("Please don't provide ImageUri when creating a function with packageType Zip.")
 }
 
 function oneSourceOnly() {

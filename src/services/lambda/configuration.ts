@@ -1,6 +1,7 @@
 import { readVariables } from './environment.ts'
 import { invalidParameter, notSupported, validationError } from './errors.ts'
 import type { Configuration } from './function.ts'
+import { refuseOtherPackageType, withImageConfig } from './image/config.ts'
 import { defaultLogging, readLogging } from './logging-config.ts'
 import { checkRuntime } from './runtime.ts'
 import type { LambdaInput } from './types.ts'
@@ -17,8 +18,10 @@ export function newConfiguration(
   input: LambdaInput<'CreateFunction'>,
   host: Architecture,
 ): Configuration {
-  const { Runtime, Handler } = input
-  if (Runtime === undefined || Handler === undefined) throw runtimeAndHandlerNeeded()
+  const isImage = input.PackageType === 'Image'
+  refuseOtherPackageType(input, isImage)
+  const { Runtime = '', Handler = '' } = input
+  if (!isImage && (Runtime === '' || Handler === '')) throw runtimeAndHandlerNeeded()
   const defaults: Configuration = {
     runtime: Runtime,
     handler: Handler,
@@ -41,8 +44,9 @@ export function changedConfiguration(current: Configuration, input: Settings): C
   if (input.Runtime !== undefined) checkRuntime(input.Runtime)
   checkRanges(input)
   const variables = input.Environment && readVariables(input.Environment.Variables ?? {})
+  const changed = withImageConfig(current, input.ImageConfig)
   return {
-    ...current,
+    ...changed,
     runtime: input.Runtime ?? current.runtime,
     handler: input.Handler ?? current.handler,
     roleArn: input.Role ?? current.roleArn,

@@ -1,7 +1,7 @@
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { LambdaDeps } from './deps.ts'
 import { DirectoryCache } from './directory-cache.ts'
-import { functionNotFound, functionPending } from './errors.ts'
+import { functionFailed, functionNotFound, functionPending } from './errors.ts'
 import { type FunctionKey, functionArn, isVersionNumber, LATEST, type Scope } from './function.ts'
 import { type FunctionReference, readFunctionName } from './function-name.ts'
 
@@ -120,6 +120,7 @@ async function readTarget(
   const head = await functions.find(key)
   const found = await functions.findVersion(key, version)
   if (head === undefined || found === undefined) return undefined
+  if (found.state === 'Failed') throw functionFailed()
   if (found.running === undefined) return 'Pending'
   return {
     fn: found.running,

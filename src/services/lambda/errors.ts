@@ -40,6 +40,12 @@ export function functionPending(): AwsError {
   )
 }
 
+export function functionFailed(): AwsError {
+  return resourceConflict(
+    'The operation cannot be performed at this time. The function is currently in the following state: Failed',
+  )
+}
+
 export function updateInProgress(arn: string): AwsError {
   return resourceConflict(
     `The operation cannot be performed at this time. An update is in progress for resource: ${arn}`,

@@ -27,9 +27,11 @@ export interface StoredVersion extends FunctionKey {
   readonly lastModified: number
   readonly code: Code
   readonly configuration: Configuration
-  readonly state: 'Pending' | 'Active'
+  readonly state: 'Pending' | 'Active' | 'Failed'
   /** Absent until the version has been active. */
-  readonly lastUpdate?: 'InProgress' | 'Successful'
+  readonly lastUpdate?: 'InProgress' | 'Successful' | 'Failed'
+  /** Why creation, or the last update, failed. */
+  readonly failure?: Failure
   /**
    * What invocations run. Absent while Pending; while an update is in progress still what was before it.
    */
@@ -44,10 +46,39 @@ export interface Code {
   /** Bytes. */
   readonly size: number
   readonly unzippedSize: number
+  /** Of an image: then `sha256` names its manifest among the blobs, once it is pulled. */
+  readonly image?: CodeImage
+}
+
+export interface CodeImage {
+  readonly uri: string
+  /** Absent until it is pulled; `sha256` means nothing before. */
+  readonly pulled?: PulledImage
+}
+
+/** What an image's own configuration says, and what it consists of. */
+export interface PulledImage {
+  /** `sha256:…`, of the manifest for one architecture. */
+  readonly digest: string
+  /** The URI with the digest. */
+  readonly resolvedUri: string
+  /** Their blobs, the lowest first. */
+  readonly layers: readonly string[]
+  readonly entryPoint: readonly string[]
+  readonly command: readonly string[]
+  readonly workingDirectory: string
+  readonly variables: Readonly<Record<string, string>>
+}
+
+export interface Failure {
+  /** AWS's reason code. */
+  readonly code: string
+  readonly reason: string
 }
 
 /** What a function's owner sets. Published versions differ from one another in this, or in their code. */
 export interface Configuration {
+  /** Empty for an image, as is the handler. */
   readonly runtime: string
   readonly handler: string
   readonly roleArn: string
@@ -59,6 +90,14 @@ export interface Configuration {
   /** Absent until it is first given, be it empty: AWS shows the member from then on. */
   readonly variables?: Readonly<Record<string, string>>
   readonly logging: Logging
+  /** What replaces the image's own settings, where it was given. */
+  readonly imageConfig?: ImageConfig
+}
+
+export interface ImageConfig {
+  readonly entryPoint?: readonly string[]
+  readonly command?: readonly string[]
+  readonly workingDirectory?: string
 }
 
 export interface StoredAlias extends FunctionKey {

@@ -1,8 +1,10 @@
 import { codeSha256 } from './code.ts'
 import { functionArn, type StoredAlias, type StoredVersion } from './function.ts'
+import { showImageConfig } from './image/config.ts'
 import { showLogging } from './logging-config.ts'
 import { runtimeVersionArn } from './runtime.ts'
 import type { LambdaOutput } from './types.ts'
+import { isUnpulled } from './versions.ts'
 
 export type FunctionConfiguration = LambdaOutput<'GetFunctionConfiguration'>
 
@@ -10,13 +12,19 @@ export type FunctionConfiguration = LambdaOutput<'GetFunctionConfiguration'>
 export function showVersion(version: StoredVersion, qualifier?: string): FunctionConfiguration {
   return {
     ...showListed(version, qualifier),
-    RuntimeVersionConfig: {
-      RuntimeVersionArn: runtimeVersionArn(version.configuration.runtime, version.region),
-    },
+    ...(version.code.image === undefined && {
+      RuntimeVersionConfig: {
+        RuntimeVersionArn: runtimeVersionArn(version.configuration.runtime, version.region),
+      },
+    }),
     State: version.state,
     ...(version.state === 'Pending' && {
       StateReason: 'The function is being created.',
       StateReasonCode: 'Creating' as const,
+    }),
+    ...(version.state === 'Failed' && {
+      StateReason: version.failure?.reason,
+      StateReasonCode: version.failure?.code as FunctionConfiguration['StateReasonCode'],
     }),
     ...(version.lastUpdate && { LastUpdateStatus: version.lastUpdate }),
     ...(version.lastUpdate === 'InProgress' && {
@@ -24,29 +32,41 @@ export function showVersion(version: StoredVersion, qualifier?: string): Functio
       // AWS sends the state's reason code here, which the client's type does not list.
       LastUpdateStatusReasonCode: 'Creating' as 'InternalError',
     }),
+    ...(version.lastUpdate === 'Failed' && {
+      LastUpdateStatusReason: version.failure?.reason,
+      LastUpdateStatusReasonCode: version.failure
+        ?.code as FunctionConfiguration['LastUpdateStatusReasonCode'],
+    }),
   }
 }
 
 /** As lists show it: without states and without the runtime's version. */
 export function showListed(version: StoredVersion, qualifier?: string): FunctionConfiguration {
-  const { configuration } = version
+  const { configuration, code } = version
+  const { image } = code
   return {
     FunctionName: version.name,
     FunctionArn: functionArn(version, qualifier),
-    Runtime: configuration.runtime as NonNullable<FunctionConfiguration['Runtime']>,
     Role: configuration.roleArn,
-    Handler: configuration.handler,
-    CodeSize: version.code.size,
+    ...(image === undefined && {
+      Runtime: configuration.runtime as NonNullable<FunctionConfiguration['Runtime']>,
+      Handler: configuration.handler,
+    }),
+    CodeSize: code.size,
     Description: configuration.description,
     Timeout: configuration.timeoutSeconds,
     MemorySize: configuration.memoryMb,
     LastModified: showTime(version.lastModified),
-    CodeSha256: codeSha256(version.code),
+    // An image's is known when it is pulled.
+    ...(!isUnpulled(code) && { CodeSha256: codeSha256(code) }),
     Version: version.version,
     ...(configuration.variables && { Environment: { Variables: { ...configuration.variables } } }),
     TracingConfig: { Mode: 'PassThrough' },
     RevisionId: version.revisionId,
-    PackageType: 'Zip',
+    PackageType: image === undefined ? 'Zip' : 'Image',
+    ...(configuration.imageConfig && {
+      ImageConfigResponse: { ImageConfig: showImageConfig(configuration.imageConfig) },
+    }),
     Architectures: [configuration.architecture],
     EphemeralStorage: { Size: configuration.ephemeralStorageMb },
     SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },

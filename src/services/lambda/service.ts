@@ -9,6 +9,7 @@ import { type CodeAnswer, codeDoor } from './code-door.ts'
 import type { Architecture } from './configuration.ts'
 import type { LambdaDeps } from './deps.ts'
 import { createFunctionDirectory, type FunctionDirectory } from './directory.ts'
+import type { ImageSettingsOfHost } from './image/pull.ts'
 import { type AccountLimits, DEFAULT_LIMITS } from './limits.ts'
 import { addPermission } from './operations/add-permission.ts'
 import {
@@ -110,6 +111,7 @@ export interface LambdaOptions {
   readonly limits?: AccountLimits
   /** Whether a role is there and lets Lambda assume it. Absent: any role will do. */
   readonly isAssumableRole?: (arn: string) => Promise<boolean>
+  readonly images: ImageSettingsOfHost
   /** Is told of what fails where no caller waits. */
   readonly reportFault: (error: unknown) => void
 }

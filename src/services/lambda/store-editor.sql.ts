@@ -11,6 +11,7 @@ import {
 } from './store-queries.sql.ts'
 import { columnsOf, type LambdaTables, numberOf } from './store-rows.sql.ts'
 import { REVISION_RETIRED } from './topics.ts'
+import { isUnsettled } from './versions.ts'
 
 /** Publishes a change with the transaction. */
 type Tell = (topic: string, key: string) => Promise<void>
@@ -197,7 +198,7 @@ function versionColumns(version: StoredVersion) {
     code_sha256: version.code.sha256,
     running_sha256: version.running?.codeBlob ?? null,
     code_bytes: version.code.size,
-    settled: version.state === 'Active' && version.lastUpdate !== 'InProgress' ? 1 : 0,
+    settled: isUnsettled(version) ? 0 : 1,
     record: JSON.stringify(version),
   }
 }

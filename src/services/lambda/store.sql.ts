@@ -189,7 +189,26 @@ class SqlFunctionStore implements FunctionStore {
       if (await isCodeWanted(transaction, sha256)) return false
       // Within the transaction, because pins wait for it. Run twice, it finds nothing to remove.
       await remove()
+      // Where it was an image: its layers are to be collected next.
+      await transaction
+        .updateTable('lambda_code_pins')
+        .set({ pinned_until: 0 })
+        .where('id', 'like', `${sha256}:%`)
+        .execute()
       return true
+    })
+  }
+
+  async holdLayers(image: string, layers: readonly string[]): Promise<void> {
+    const until = Number.MAX_SAFE_INTEGER
+    await this.#write(async (transaction) => {
+      await holdCode(transaction)
+      for (const sha256 of new Set(layers))
+        await transaction
+          .insertInto('lambda_code_pins')
+          .values({ id: `${image}:${sha256}`, sha256, pinned_until: until })
+          .onConflict((conflict) => conflict.column('id').doUpdateSet({ pinned_until: until }))
+          .execute()
     })
   }
 

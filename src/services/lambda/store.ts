@@ -56,6 +56,8 @@ export interface FunctionStore {
     code: { sha256: string; now: number; unpin?: string },
     remove: () => Promise<void>,
   ): Promise<boolean>
+  /** Keeps an image's layers for as long as the image itself is not collected. */
+  holdLayers(image: string, layers: readonly string[]): Promise<void>
   /** Code that is to be collected: discarded, or of uploads that a crash cut short. */
   uncollectedCode(now: number, max: number): Promise<string[]>
 }

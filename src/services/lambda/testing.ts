@@ -14,6 +14,7 @@ import { MemoryChanges } from '../../store/changes.memory.ts'
 import type { Changes } from '../../store/changes.ts'
 import type { Database } from '../../store/database.ts'
 import { openSqlite } from '../../store/sqlite.ts'
+import type { ImageSettingsOfHost } from './image/pull.ts'
 import type { AccountLimits } from './limits.ts'
 import { createLambda, type Lambda } from './service.ts'
 import type { LambdaInput, LambdaOutput } from './types.ts'
@@ -47,6 +48,7 @@ interface TestOptions {
   readonly database?: Database
   readonly blobs?: BlobStore
   readonly changes?: Changes
+  readonly images?: ImageSettingsOfHost
 }
 
 /** The service as main.ts builds it, on a database in memory, stopped when the test ends. */
@@ -64,6 +66,7 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
     environments: { retire: (revision) => retired.push(revision) },
     codeSecret: 'secret',
     architecture: HOST,
+    images: options.images ?? { localFiles: true, dockerConfig: '/nonexistent' },
     reportFault: (error) => faults.push(error),
     ...(options.limits && { limits: options.limits }),
   })

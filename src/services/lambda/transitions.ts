@@ -1,10 +1,11 @@
 import type { Clock, Timer } from '../../base/clock.ts'
 import { retiredBy } from './change.ts'
 import { collectCode } from './code.ts'
-import type { LambdaDeps } from './deps.ts'
-import type { FunctionKey } from './function.ts'
+import type { Failure, FunctionKey, StoredVersion } from './function.ts'
+import { isImageError } from './image/code.ts'
+import { type PullDeps, withImage } from './image/pull.ts'
 import type { FunctionEditor, VersionPosition } from './store.ts'
-import { isUnsettled, settled } from './versions.ts'
+import { failed, isUnpulled, isUnsettled, settled } from './versions.ts'
 
 /**
  * How long a function is seen Pending or being updated. AWS takes seconds, because it copies code around;
@@ -18,7 +19,11 @@ const SWEEP_MS = 60_000
 /** Versions, and packages, that are read at a time. */
 const SWEPT_AT_ONCE = 500
 
-type Deps = Pick<LambdaDeps, 'functions' | 'blobs' | 'clock' | 'random'> & {
+/** Images that are pulled at a time: disks and lines are shared. */
+const PULLS_MAX = 4
+const PULL_RETRY_MS = 100
+
+type Deps = PullDeps & {
   readonly reportFault: (error: unknown) => void
 }
 
@@ -31,6 +36,8 @@ export class Transitions {
   readonly #clock: Clock
   readonly #timers = new Set<Timer>()
   readonly #running = new Set<Promise<void>>()
+  readonly #pulls = new Set<string>()
+  readonly #stopping = new AbortController()
   #stopped = false
 
   constructor(deps: Deps) {
@@ -51,6 +58,7 @@ export class Transitions {
   /** What is under way ends; what is only due is left to the next start. */
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#stopping.abort()
     for (const timer of this.#timers) timer.cancel()
     this.#timers.clear()
     await Promise.all(this.#running)
@@ -88,29 +96,86 @@ export class Transitions {
     const { functions, clock } = this.#deps
     for (;;) {
       const left = await functions.unsettled(SWEPT_AT_ONCE)
-      for (const position of left) await this.#settle(position)
-      if (left.length < SWEPT_AT_ONCE) break
+      let settled = 0
+      for (const position of left) if (await this.#settleSoon(position)) settled++
+      if (left.length < SWEPT_AT_ONCE || settled === 0) break
     }
     await collectCode(this.#deps, await functions.uncollectedCode(clock.now(), SWEPT_AT_ONCE))
   }
 
+  /** Now, or where an image is to be pulled, while others go on. Returns whether it has been. */
+  async #settleSoon(position: VersionPosition): Promise<boolean> {
+    const unpulled = await this.#unpulled(position)
+    if (unpulled === undefined) await this.#settle(position)
+    else this.settle(position)
+    return unpulled === undefined
+  }
+
   async #settle(position: VersionPosition): Promise<void> {
+    const unpulled = await this.#unpulled(position)
+    if (unpulled === undefined) await this.#finish(position, settled)
+    else await this.#pullOnce(position, unpulled)
+  }
+
+  async #unpulled(position: VersionPosition): Promise<StoredVersion | undefined> {
+    const version = await this.#deps.functions.findVersion(keyOf(position), position.version)
+    return version !== undefined && isUnsettled(version) && isUnpulled(version.code) ? version : undefined
+  }
+
+  /** A version is pulled once at a time; a sweep may come upon it meanwhile. */
+  async #pullOnce(position: VersionPosition, version: StoredVersion): Promise<void> {
+    const { sha256 } = version.code
+    if (this.#pulls.has(sha256 + version.version)) return
+    if (this.#pulls.size >= PULLS_MAX) {
+      this.#after(PULL_RETRY_MS, () => this.#attempt(position))
+      return
+    }
+    this.#pulls.add(sha256 + version.version)
+    try {
+      await this.#pull(position, version)
+    } finally {
+      this.#pulls.delete(sha256 + version.version)
+    }
+  }
+
+  async #pull(position: VersionPosition, { code: named, configuration }: StoredVersion): Promise<void> {
+    const { signal } = this.#stopping
+    const wanted = { uri: named.image?.uri ?? '', architecture: configuration.architecture, signal }
+    const isSame = (version: StoredVersion) => version.code.sha256 === named.sha256
+    try {
+      await withImage(this.#deps, wanted, (code) =>
+        this.#finish(position, (version, step) =>
+          isSame(version) ? settled({ ...version, code }, step) : undefined,
+        ),
+      )
+    } catch (error) {
+      if (signal.aborted) return
+      const failure = failureOf(error)
+      if (!isImageError(error)) this.#deps.reportFault(error)
+      await this.#finish(position, (version, { revisionId }) =>
+        isSame(version) ? failed(version, revisionId, failure) : undefined,
+      )
+    }
+  }
+
+  async #finish(position: VersionPosition, step: FinalStep): Promise<void> {
     const codes = await this.#deps.functions.change(keyOf(position), (fn) =>
-      this.#settled(fn, position.version),
+      this.#settled(fn, position.version, step),
     )
     await collectCode(this.#deps, codes)
   }
 
   /** Returns the code that ran before and runs no more. */
-  async #settled(fn: FunctionEditor, wanted: string): Promise<string[]> {
+  async #settled(fn: FunctionEditor, wanted: string, step: FinalStep): Promise<string[]> {
     const { random } = this.#deps
     const before = await fn.version(wanted)
     if (before === undefined || !isUnsettled(before)) return []
-    const after = settled(before, { revisionId: random.uuid(), revision: random.uuid() })
+    const after = step(before, { revisionId: random.uuid(), revision: random.uuid() })
+    if (after === undefined) return []
     await fn.saveVersion(after)
     await fn.retire(retiredBy(before, after))
     const codeBefore = before.running?.codeBlob
-    const codes = codeBefore === undefined || codeBefore === after.code.sha256 ? [] : [codeBefore]
+    const codes = codeBefore === undefined || codeBefore === after.running?.codeBlob ? [] : [codeBefore]
     await fn.discardCode(codes)
     return codes
   }
@@ -118,4 +183,15 @@ export class Transitions {
 
 function keyOf({ accountId, region, name }: VersionPosition): FunctionKey {
   return { accountId, region, name }
+}
+
+/** What an unsettled version becomes; undefined where it is not the one that was meant any more. */
+type FinalStep = (
+  version: StoredVersion,
+  step: { readonly revisionId: string; readonly revision: string },
+) => StoredVersion | undefined
+
+function failureOf(error: unknown): Failure {
+  if (isImageError(error)) return { code: error.fault, reason: error.message }
+  return { code: 'InternalError', reason: 'The image could not be kept: lambdad’s log says why.' }
 }

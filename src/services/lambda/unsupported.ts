@@ -10,7 +10,6 @@ type Settings = Pick<
   | 'TracingConfig'
   | 'Layers'
   | 'FileSystemConfigs'
-  | 'ImageConfig'
   | 'SnapStart'
   | 'CapacityProviderConfig'
   | 'DurableConfig'
@@ -29,14 +28,12 @@ export function refuseUnsupportedSettings(input: Settings): void {
   if (TracingConfig?.Mode === 'Active') throw notSupported('TracingConfig with Mode Active')
   if (Layers?.length) throw notSupported('Layers')
   if (FileSystemConfigs?.length) throw notSupported('FileSystemConfigs')
-  if (input.ImageConfig !== undefined) throw notSupported('ImageConfig')
   if (SnapStart?.ApplyOn !== undefined && SnapStart.ApplyOn !== 'None') throw notSupported('SnapStart')
   if (input.CapacityProviderConfig !== undefined) throw capacityProviders()
   if (input.DurableConfig !== undefined) throw notSupported('DurableConfig')
 }
 
 export function refuseUnsupportedCreation(input: LambdaInput<'CreateFunction'>): void {
-  if (input.PackageType === 'Image') throw notSupported('PackageType Image')
   if (input.CodeSigningConfigArn) throw notSupported('CodeSigningConfigArn')
   if (input.TenancyConfig !== undefined) throw notSupported('TenancyConfig')
   if (input.PublishTo !== undefined) throw notSupported('PublishTo')

@@ -1,11 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { FunctionVersion } from '../../wire/function-version.ts'
+import type { FunctionImage, FunctionVersion } from '../../wire/function-version.ts'
 import { functionPending, updateInProgress } from './errors.ts'
 import {
   type Code,
   type Configuration,
+  type Failure,
   type FunctionKey,
   functionArn,
+  type ImageConfig,
+  type PulledImage,
   type StoredVersion,
 } from './function.ts'
 
@@ -13,6 +16,7 @@ import {
 //
 //   created ─▶ Pending ── settled ─▶ Active, Successful ── updated ─▶ Active, InProgress ── settled ─▶ …
 //
+// Where an image cannot be had, a Pending version becomes Failed, and one that runs has its last update Failed.
 // Each step gives the version another RevisionId. Published versions are settled once and never updated.
 
 /** What a step is given from outside. */
@@ -44,12 +48,13 @@ export function updated(
   change: { readonly code?: Code; readonly configuration?: Configuration },
   step: Step,
 ): StoredVersion {
+  const { failure: _, ...before } = version
   return {
-    ...version,
+    ...before,
     ...change,
     revisionId: step.revisionId,
     lastModified: step.now,
-    lastUpdate: 'InProgress',
+    ...(version.state === 'Failed' ? { state: 'Pending' as const } : { lastUpdate: 'InProgress' as const }),
   }
 }
 
@@ -63,13 +68,25 @@ export function isUnsettled(version: StoredVersion): boolean {
   return version.state === 'Pending' || version.lastUpdate === 'InProgress'
 }
 
+/** It cannot be had: what ran before runs on. */
+export function failed(version: StoredVersion, revisionId: string, failure: Failure): StoredVersion {
+  const step = version.state === 'Pending' ? { state: 'Failed' as const } : { lastUpdate: 'Failed' as const }
+  return { ...version, ...step, revisionId, failure }
+}
+
+/** An image that has not been fetched yet: what there is of its code is a name. */
+export function isUnpulled(code: Code): boolean {
+  return code.image !== undefined && code.image.pulled === undefined
+}
+
 /** Active, with all that was changed now running. `revision` names what runs, where that is something new. */
 export function settled(
   version: StoredVersion,
   step: { revisionId: string; revision: string },
 ): StoredVersion {
+  const { failure: _, ...before } = version
   return {
-    ...version,
+    ...before,
     revisionId: step.revisionId,
     state: 'Active',
     lastUpdate: 'Successful',
@@ -134,5 +151,20 @@ function toFunctionVersion(version: StoredVersion, revision: string): FunctionVe
     ephemeralStorageMb: configuration.ephemeralStorageMb,
     variables: configuration.variables ?? {},
     logging: configuration.logging,
+    ...(version.code.image?.pulled && {
+      image: imageOf(version.code.image.pulled, configuration.imageConfig),
+    }),
+  }
+}
+
+/** Each setting of ImageConfig replaces the image's own, by itself; an empty one replaces nothing. */
+function imageOf(image: PulledImage, config: ImageConfig = {}): FunctionImage {
+  const { entryPoint = [], command = [], workingDirectory } = config
+  return {
+    layers: image.layers,
+    entryPoint: entryPoint.length > 0 ? entryPoint : image.entryPoint,
+    command: command.length > 0 ? command : image.command,
+    workingDirectory: workingDirectory || image.workingDirectory || '/',
+    variables: image.variables,
   }
 }

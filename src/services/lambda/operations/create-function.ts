@@ -6,6 +6,7 @@ import type { LambdaDeps } from '../deps.ts'
 import { functionExists } from '../errors.ts'
 import { type Code, type Configuration, type FunctionKey, LATEST, type StoredVersion } from '../function.ts'
 import { readUnqualifiedName } from '../function-name.ts'
+import { readImage } from '../image/code.ts'
 import { showVersion } from '../response.ts'
 import { checkRole } from '../role.ts'
 import type { FunctionEditor } from '../store.ts'
@@ -24,15 +25,17 @@ export const createFunction: Operation<
   const key = readUnqualifiedName(input.FunctionName ?? '', call)
   const configuration = newConfiguration(key.name, input, deps.architecture)
   const tags = withTags({}, input.Tags ?? {})
-  const zip = readZipFile(input.Code ?? {})
+  const source = input.Code ?? {}
+  const isImage = input.PackageType === 'Image'
+  const read = isImage ? readImage(source, deps.random, 'creating') : readZipFile(source)
   if ((await deps.functions.find(key)) !== undefined) throw functionExists(key.name)
   await checkRole(deps, input.Role)
 
-  const versions = await withPackage(deps, zip, (code) =>
+  const createWith = (code: Code) =>
     deps.functions.change(key, (fn) =>
       create(deps, fn, { key, tags, code, configuration, publish: input.Publish ?? false }),
-    ),
-  )
+    )
+  const versions = await (Buffer.isBuffer(read) ? withPackage(deps, read, createWith) : createWith(read))
   for (const version of versions) deps.settle(version)
   return showVersion(versions.at(-1) as StoredVersion)
 }

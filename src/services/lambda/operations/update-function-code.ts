@@ -6,8 +6,9 @@ import { readArchitecture } from '../configuration.ts'
 import type { LambdaDeps } from '../deps.ts'
 import { invalidParameter, notSupported } from '../errors.ts'
 import { findFunction } from '../find.ts'
-import type { Code, FunctionKey, StoredVersion } from '../function.ts'
+import { type Code, type FunctionKey, LATEST, type StoredVersion } from '../function.ts'
 import { readUnqualifiedName } from '../function-name.ts'
+import { readImage } from '../image/code.ts'
 import { publish } from '../publish.ts'
 import { showVersion } from '../response.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
@@ -24,18 +25,31 @@ export const updateFunctionCode: Operation<
   if (input.PublishTo !== undefined) throw notSupported('PublishTo')
   const key = readUnqualifiedName(input.FunctionName ?? '', call)
   await findFunction(deps, key)
-  if (input.ImageUri !== undefined) throw imageForZip()
-  const zip = readZipFile(input)
+  const read = await readCode(deps, key, input)
   readArchitecture(input.Architectures, deps.architecture)
-  if (input.DryRun) return dryRun(deps, key, input, zip)
+  if (input.DryRun) return dryRun(deps, key, input, read)
 
-  const { latest, version } = await withPackage(deps, zip, (code) =>
-    changeFunction(deps, key, (editing) => update(deps, editing, input, code)),
-  )
+  const updateWith = (code: Code) =>
+    changeFunction(deps, key, (editing) => update(deps, editing, input, code))
+  const { latest, version } = await (Buffer.isBuffer(read)
+    ? withPackage(deps, read, updateWith)
+    : updateWith(read))
   deps.settle(latest)
   if (version === undefined) return showVersion(latest)
   deps.settle(version)
   return showVersion(version, version.version)
+}
+
+/** A package, or an image: what the function is does not change. */
+async function readCode(
+  deps: LambdaDeps,
+  key: FunctionKey,
+  input: UpdateFunctionCodeInput,
+): Promise<Buffer | Code> {
+  const latest = await deps.functions.findVersion(key, LATEST)
+  if (latest?.code.image !== undefined) return readImage(input, deps.random, 'updating')
+  if (input.ImageUri !== undefined) throw imageForZip()
+  return readZipFile(input)
 }
 
 async function update(
@@ -56,18 +70,19 @@ async function dryRun(
   deps: LambdaDeps,
   key: FunctionKey,
   input: UpdateFunctionCodeInput,
-  zip: Buffer,
+  read: Buffer | Code,
 ): Promise<LambdaOutput<'UpdateFunctionCode'>> {
-  const code = {
-    sha256: await sha256Of(zip),
-    size: zip.byteLength,
-    unzippedSize: await checkPackage(zip, deps.limits),
-  }
+  const code = Buffer.isBuffer(read) ? await packageCode(deps, read) : read
   return changeFunction(deps, key, async (editing) => {
     const { configuration } = withCode(deps, editing, input, code)
     await checkCodeStorage(deps, editing.fn, code.size - editing.latest.code.size)
     return showVersion({ ...editing.latest, configuration, code })
   })
+}
+
+async function packageCode({ limits }: LambdaDeps, zip: Buffer): Promise<Code> {
+  const unzippedSize = await checkPackage(zip, limits)
+  return { sha256: await sha256Of(zip), size: zip.byteLength, unzippedSize }
 }
 
 function withCode(

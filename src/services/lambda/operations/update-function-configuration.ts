@@ -3,6 +3,7 @@ import { changeFunction, checkRevision } from '../change.ts'
 import { changedConfiguration } from '../configuration.ts'
 import type { LambdaDeps } from '../deps.ts'
 import { readUnqualifiedName } from '../function-name.ts'
+import { refuseOtherPackageType } from '../image/config.ts'
 import { showVersion } from '../response.ts'
 import { checkRole } from '../role.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
@@ -19,6 +20,7 @@ export const updateFunctionConfiguration: Operation<
   const key = readUnqualifiedName(input.FunctionName ?? '', call)
   await checkRole(deps, input.Role)
   const version = await changeFunction(deps, key, async ({ fn, latest }) => {
+    refuseOtherPackageType(input, latest.code.image !== undefined)
     const configuration = changedConfiguration(latest.configuration, input)
     checkRevision(latest, input.RevisionId)
     refuseWhileUnsettled(latest)
