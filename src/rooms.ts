@@ -85,6 +85,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     telemetry,
     codeOf: (fn) => codeFile(stores, fn),
     optOf: async () => (settings.opt === '' ? undefined : path.resolve(settings.opt)),
+    layerOf: (sha256) => layerFile(stores, sha256),
     runtimes: buildRuntimeFinder(deps),
     credentialsOf: (fn) => roleCredentials(deps, keys.master, fn),
     endpoint: () => url,
@@ -205,6 +206,12 @@ function roleCredentials({ clock, random }: RoomsDeps, master: Buffer, fn: Funct
 async function codeFile(stores: Stores, fn: FunctionVersion): Promise<string> {
   const file = await stores.blobs.path(fn.codeBlob)
   if (file === undefined) throw new Error(`the code of ${fn.arn}:${fn.version} is not among the blobs`)
+  return file
+}
+
+async function layerFile(stores: Stores, sha256: string): Promise<string> {
+  const file = await stores.blobs.path(sha256)
+  if (file === undefined) throw new Error(`the layer ${sha256} is not among the blobs`)
   return file
 }
 

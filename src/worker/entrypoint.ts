@@ -18,27 +18,29 @@ export async function findEntrypoint(codeFolder: string): Promise<{ argv: string
     () => false,
   )
   if (!runs) return { wrong: `fork/exec ${BOOTSTRAP}: permission denied` }
-  const flaw = await flawIn(file, codeFolder)
+  const flaw = await flawIn(file, (interpreter) => isThere(interpreter, codeFolder))
   return flaw === undefined ? { argv: [BOOTSTRAP] } : { wrong: `fork/exec ${BOOTSTRAP}: ${flaw}` }
 }
 
-/** Why the kernel would not execute the file. */
-async function flawIn(file: string, codeFolder: string): Promise<string | undefined> {
+/** Why the kernel would not execute the file. `isInterpreter`: whether a script's is there. */
+export async function flawIn(
+  file: string,
+  isInterpreter: (name: string) => boolean,
+): Promise<string | undefined> {
   const handle = await open(file)
   try {
     const head = Buffer.alloc(256)
     const { bytesRead } = await handle.read(head, 0, head.length, 0)
-    return flawOf(head.subarray(0, bytesRead), codeFolder)
+    return flawOf(head.subarray(0, bytesRead), isInterpreter)
   } finally {
     await handle.close()
   }
 }
 
-function flawOf(head: Buffer, codeFolder: string): string | undefined {
+function flawOf(head: Buffer, isInterpreter: (name: string) => boolean): string | undefined {
   // A carriage return is part of the name: to the kernel, a script with the line ends of Windows names no program.
   const script = /^#![ \t]*(\/[^ \t\n\0]*)/.exec(head.toString('latin1'))
-  if (script !== null)
-    return isThere(script[1] as string, codeFolder) ? undefined : 'no such file or directory'
+  if (script !== null) return isInterpreter(script[1] as string) ? undefined : 'no such file or directory'
   const isElf = head.length > ELF_MACHINE_AT + 2 && head.subarray(0, 4).equals(ELF_MAGIC)
   if (!isElf) return 'exec format error'
   return head.readUInt16LE(ELF_MACHINE_AT) === ELF_MACHINES[process.arch] ? undefined : 'exec format error'

@@ -33,6 +33,11 @@ export interface MissingRuntime {
   readonly message: string
 }
 
+/** Functions that bring their runtime's program. */
+export function isOwnProgram({ runtime, image }: FunctionVersion): boolean {
+  return image !== undefined || isCustom(runtime)
+}
+
 /** Runtimes that are the function's own program. */
 export function isCustom(runtime: string): boolean {
   return runtime.startsWith('provided')

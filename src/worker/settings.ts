@@ -3,6 +3,8 @@ export interface WorkerSettings {
   readonly initTimeoutMs: number
   /** Unpacked code that no environment uses is removed above this, the longest unused first. */
   readonly codeCacheBytes: number
+  /** The same of unpacked images. */
+  readonly imageCacheBytes: number
   /** Processor time in proportion to memory, as on AWS. Without it each environment may use whole processors. */
   readonly limitsProcessor: boolean
   /** How long an environment without an invocation runs on before it is frozen. */
@@ -19,6 +21,8 @@ export const WORKER_DEFAULTS: WorkerSettings = {
   // AWS's limit, for on-demand environments.
   initTimeoutMs: 10_000,
   codeCacheBytes: 4 * 1024 ** 3,
+  // Two of the largest.
+  imageCacheBytes: 20 * 1024 ** 3,
   limitsProcessor: true,
   // Longer than the pauses of a client that calls again at once, and too short to get work done in.
   freezeAfterMs: 20,

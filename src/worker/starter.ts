@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
 import { ZipError } from '../base/zip/index.ts'
-import type { FunctionVersion } from '../wire/function-version.ts'
+import type { FunctionImage, FunctionVersion } from '../wire/function-version.ts'
 import type { PlatformErrorCode } from '../wire/invocation.ts'
 import type { InitializationType } from '../wire/platform-event.ts'
 import type { CodeCache, UnpackedCode } from './code/code-cache.ts'
@@ -11,8 +11,9 @@ import { CannotStart, type Runtime } from './environment/runtime.ts'
 import { type Credentials, variablesOf } from './environment/variables.ts'
 import { EXTENSIONS_FOLDER, type ExternalExtension, findExternal } from './extensions/external.ts'
 import { Supervisor, supervised } from './extensions/supervisor.ts'
+import { type ImageParts, imageArgv, takeImage } from './image/start-image.ts'
 import type { Kept } from './kept.ts'
-import { isCustom, type LaunchPlan, type RuntimeFinder } from './launch-plan.ts'
+import { isCustom, isOwnProgram, type LaunchPlan, type RuntimeFinder } from './launch-plan.ts'
 import type { Exit } from './launcher/protocol.ts'
 import { kindOf } from './pool/eligible.ts'
 import type { Pools } from './pool/pools.ts'
@@ -22,7 +23,7 @@ import { RunningSandbox, type SandboxHost, type SandboxOutput } from './sandbox/
 import { FRAMES_FD } from './sandbox/sandbox.ts'
 import type { Users } from './users.ts'
 
-export interface StarterParts {
+export interface StarterParts extends ImageParts {
   readonly clock: Clock
   readonly host: SandboxHost
   readonly code: CodeCache
@@ -54,6 +55,7 @@ export interface RuntimeStart {
 /** Brings together what a runtime needs, its code, its Runtime API, its sandbox, and starts it. Throws `CannotStart`. */
 export async function startRuntime(parts: StarterParts, start: RuntimeStart): Promise<Runtime> {
   const { fn } = start
+  if (fn.image !== undefined) return startImage(parts, start, fn.image)
   const [plan, credentials] = await Promise.all([planOf(parts, fn), parts.credentialsOf(fn)])
   const code = await codeOf(parts, fn)
   try {
@@ -62,6 +64,20 @@ export async function startRuntime(parts: StarterParts, start: RuntimeStart): Pr
     const whole = { ...plan, argv, mounts: [...plan.mounts, ...mounts] }
     const ingredients = { plan: whole, credentials, code, external }
     return (await fromPool(parts, start, ingredients)) ?? (await startWith(parts, start, ingredients))
+  } catch (error) {
+    code.release()
+    throw error
+  }
+}
+
+async function startImage(parts: StarterParts, start: RuntimeStart, image: FunctionImage): Promise<Runtime> {
+  const code = await takeImage(parts, parts.host.sandbox, image)
+  try {
+    const argv = await imageArgv(code.folder, start.fn, image)
+    const credentials = await parts.credentialsOf(start.fn)
+    const plan = { argv, env: {}, mounts: [] }
+    // Extensions in an image are not started yet.
+    return await startWith(parts, start, { plan, credentials, code, external: [] })
   } catch (error) {
     code.release()
     throw error
@@ -129,7 +145,7 @@ async function startWith(
     const runtimeSocket = `${folder}/rt.sock`
     const runtimeApi = await api.listen(runtimeSocket)
     const { logStream, initializationType } = start
-    const ofRuntime = isCustom(fn.runtime)
+    const ofRuntime = isOwnProgram(fn)
       ? plan.env
       : { ...plan.env, _LAMBDA_TELEMETRY_LOG_FD: String(FRAMES_FD) }
     const endpoint = parts.endpoint()
@@ -152,6 +168,7 @@ async function startWith(
           ofRuntime,
         }),
         codeFolder: code.folder,
+        ...(fn.image && { image: { directory: fn.image.workingDirectory } }),
         mounts: plan.mounts,
         runtimeSocket,
         folder,
@@ -159,7 +176,7 @@ async function startWith(
         temporary: { folder: kept.folder, from: kept.offer() },
         uid,
         memoryMb: fn.memoryMb,
-        waitsForLimits: isCustom(fn.runtime) || supervisor !== undefined,
+        waitsForLimits: isOwnProgram(fn) || supervisor !== undefined,
         ...(supervisor === undefined ? {} : { onReport: (bytes: Uint8Array) => supervisor.read(bytes) }),
       },
       start.output,

@@ -39,6 +39,8 @@ export interface WorkerParts {
   readonly codeOf: (fn: FunctionVersion) => Promise<string>
   /** The folder that functions find at /opt, whose `extensions/` are started; none where it is left out. */
   readonly optOf?: (fn: FunctionVersion) => Promise<string | undefined>
+  /** The path of a layer of an image. */
+  readonly layerOf?: (sha256: string) => Promise<string>
   readonly runtimes: RuntimeFinder
   readonly credentialsOf: (fn: FunctionVersion) => Credentials | Promise<Credentials>
   /** Where functions reach lambdad's APIs: `http://127.0.0.1:4566`. Asked at each start. */
@@ -156,9 +158,14 @@ class OneWorker implements LocalWorker {
     fifos.warm()
     const bytesMax = this.#settings.codeCacheBytes
     const code = new CodeCache(path.resolve(folder, 'cache/code'), { bytesMax, report })
+    const images = new CodeCache(path.resolve(folder, 'cache/images'), {
+      bytesMax: this.#settings.imageCacheBytes,
+      report,
+    })
     const [sandbox] = await Promise.all([
       chooseSandbox(choice, `${this.#ownFolder}/sandbox`),
       code.removeLeftovers(),
+      images.removeLeftovers(),
     ])
     const name = groupName(random.hex(4))
     const limiter = chooseLimiter(name, clock)
@@ -171,6 +178,8 @@ class OneWorker implements LocalWorker {
     return {
       ...this.#parts,
       code,
+      images,
+      layerOf: this.#parts.layerOf ?? noLayers,
       users,
       folder: environments,
       limitsProcessor: this.#settings.limitsProcessor,
@@ -224,4 +233,8 @@ function logStreamOf(fn: FunctionVersion, clock: Clock, random: Random): string 
   const date = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/')
   const own = fn.logging.group !== `/aws/lambda/${fn.name}`
   return `${date}/${own ? fn.name : ''}[${fn.version}]${random.hex(16)}`
+}
+
+function noLayers(): Promise<string> {
+  return Promise.reject(new Error('This worker was given no images.'))
 }

@@ -49,12 +49,17 @@ export class CodeCache {
     }
   }
 
+  /** The package's files. Throws unpackZip's errors. */
+  take(sha256: string, zip: () => Promise<string>): Promise<UnpackedCode> {
+    return this.takeMade(sha256, async (folder) => (await unpackZip(await zip(), folder)).unzippedBytes)
+  }
+
   /**
-   * The package's files, unpacked now where nobody did before; who asks meanwhile shares the work. Throws
-   * unpackZip's errors.
+   * What `make` makes of a folder, now where nobody did before; who asks meanwhile shares the work. It makes all
+   * of it or nothing, and returns the size of the files.
    */
-  async take(sha256: string, zip: () => Promise<string>): Promise<UnpackedCode> {
-    const entry = this.#entries.get(sha256) ?? this.#unpack(sha256, zip)
+  async takeMade(sha256: string, make: (folder: string) => Promise<number>): Promise<UnpackedCode> {
+    const entry = this.#entries.get(sha256) ?? this.#unpack(sha256, make)
     this.#entries.delete(sha256)
     this.#entries.set(sha256, entry)
     entry.users++
@@ -72,10 +77,10 @@ export class CodeCache {
     await Promise.all(this.#removals)
   }
 
-  #unpack(sha256: string, zip: () => Promise<string>): Entry {
+  #unpack(sha256: string, make: (folder: string) => Promise<number>): Entry {
     const folder = `${this.#folder}/${sha256}`
     const entry: Entry = { folder, users: 0, bytes: 0, unpacked: Promise.resolve() }
-    entry.unpacked = unpackOnce(folder, zip).then((bytes) => {
+    entry.unpacked = unpackOnce(folder, make).then((bytes) => {
       entry.bytes = bytes
       this.#bytes += bytes
     })
@@ -104,10 +109,10 @@ export class CodeCache {
 }
 
 /** Returns the size of the files. */
-async function unpackOnce(folder: string, zip: () => Promise<string>): Promise<number> {
+async function unpackOnce(folder: string, make: (folder: string) => Promise<number>): Promise<number> {
   const there = await stat(folder).catch(() => undefined)
   if (there?.isDirectory()) return sizeOf(folder)
-  return (await unpackZip(await zip(), folder)).unzippedBytes
+  return make(folder)
 }
 
 async function sizeOf(folder: string): Promise<number> {

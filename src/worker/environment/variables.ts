@@ -1,5 +1,6 @@
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { InitializationType } from '../../wire/platform-event.ts'
+import { DEFAULT_PATH } from '../image/path.ts'
 import { INSIDE } from '../sandbox/sandbox.ts'
 
 /** Credentials of a function's role. */
@@ -33,11 +34,18 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
 }
 
+/** An image says the rest itself. */
+const IMAGE_DEFAULTS: Readonly<Record<string, string>> = {
+  PATH: DEFAULT_PATH,
+  TZ: ':UTC',
+  AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
+}
+
 /** What the process of a runtime finds in its environment, by AWS's names, and ours where AWS has none. */
 export function variablesOf(input: VariablesInput): Record<string, string> {
   const { fn } = input
   return {
-    ...DEFAULTS,
+    ...(fn.image === undefined ? DEFAULTS : { ...IMAGE_DEFAULTS, ...fn.image.variables }),
     // The SDKs' own name. A function that sets it means another endpoint.
     AWS_ENDPOINT_URL: input.endpoint,
     ...input.ofRuntime,
@@ -74,14 +82,20 @@ function reserved({ fn, ...input }: VariablesInput): Record<string, string> {
     AWS_ACCESS_KEY_ID: input.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: input.credentials.secretAccessKey,
     AWS_SESSION_TOKEN: input.credentials.sessionToken,
+    ...(fn.image === undefined ? ofPackage(fn) : { PWD: fn.image.workingDirectory }),
+    // Marks the processes of this environment, so that none survives it.
+    LAMBDAD_ENVIRONMENT: input.environmentId,
+  }
+}
+
+function ofPackage(fn: FunctionVersion): Record<string, string> {
+  return {
     ...(fn.runtime.startsWith('provided') ? {} : { AWS_EXECUTION_ENV: `AWS_Lambda_${fn.runtime}` }),
     _HANDLER: fn.handler,
     LAMBDA_TASK_ROOT: INSIDE.code,
     LAMBDA_RUNTIME_DIR: '/var/runtime',
     PWD: INSIDE.code,
     LAMBDAD_RUNTIME_SOCKET: INSIDE.runtimeSocket,
-    // Marks the processes of this environment, so that none survives it.
-    LAMBDAD_ENVIRONMENT: input.environmentId,
   }
 }
 

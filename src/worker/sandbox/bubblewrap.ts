@@ -1,6 +1,8 @@
 import { existsSync, lstatSync, realpathSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { ENTER } from '../image/unpack-image.ts'
+import { EnterTools, imageMounts } from './image-root.ts'
 import { outOfTemporary } from './relocate.ts'
 import {
   INSIDE,
@@ -44,12 +46,16 @@ export class BubblewrapSandbox implements Sandbox {
   readonly #architecture: FilteredArchitecture | undefined
   /** Bounded by the number of users: they are used again. */
   readonly #named = new Set<number>()
+  /** The tools to enter an image's root with. */
+  readonly #enter: EnterTools
+  #walls: readonly string[] = []
   #fixed: readonly string[] = []
 
   /** `folder` is where its own files go. */
   constructor(folder: string, options: { readonly bwrap: string; readonly asRoot: boolean }) {
     this.#folder = folder
     this.#bwrap = options.bwrap
+    this.#enter = new EnterTools(`${folder}/enter`)
     this.ownUsers = options.asRoot
     this.#architecture = process.arch === 'x64' || process.arch === 'arm64' ? process.arch : undefined
   }
@@ -59,13 +65,16 @@ export class BubblewrapSandbox implements Sandbox {
     if (this.#architecture !== undefined) await writeFile(this.#filter, seccompFilter(this.#architecture))
     const overlaid = await makeSystemFiles(`${this.#folder}/etc`, this.ownUsers ? GROUP : SHARED_USER.gid)
     if (!this.ownUsers) this.#nameUser(SHARED_USER)
-    this.#fixed = [
+    this.#walls = [
       ...NAMESPACES,
       ...(this.ownUsers
         ? []
         : ['--unshare-user', '--uid', `${SHARED_USER.uid}`, '--gid', `${SHARED_USER.gid}`]),
       ...['--die-with-parent', '--new-session', '--hostname', 'localhost', '--info-fd', '4'],
       ...(this.#architecture === undefined ? [] : ['--seccomp', '5']),
+    ]
+    this.#fixed = [
+      ...this.#walls,
       ...systemFolders(),
       ...['--ro-bind', `${this.#folder}/etc`, '/etc'],
       ...overlaid.flatMap(({ source, target }) => ['--ro-bind', realpathSync(source), target]),
@@ -74,6 +83,7 @@ export class BubblewrapSandbox implements Sandbox {
   }
 
   command(given: SandboxSpec, { waitsForLimits }: { readonly waitsForLimits: boolean }): SandboxedCommand {
+    if (given.image !== undefined) return this.#inImage(given, given.image.directory, waitsForLimits)
     const spec = outOfTemporary(given)
     const mounts: Mount[] = [
       spec.varFolder === undefined
@@ -104,6 +114,33 @@ export class BubblewrapSandbox implements Sandbox {
       sandboxed: true,
       ...(this.#architecture === undefined ? {} : { seccompFilter: this.#filter }),
       ...(from === undefined ? {} : { temporaryFrom: from }),
+    }
+  }
+
+  async prepareImages(): Promise<void> {
+    if (this.ownUsers) await this.#enter.prepare()
+  }
+
+  /** The image is the root, read-only but for /tmp; its runtime reaches the Runtime API by its port. */
+  #inImage(spec: SandboxSpec, directory: string, waitsForLimits: boolean): SandboxedCommand {
+    const { uid } = spec
+    const own = uid === undefined ? undefined : asUser(spec, uid, (program) => this.#enter.argv(program))
+    return {
+      argv: [
+        this.#bwrap,
+        ...this.#walls,
+        ...imageMounts(spec.codeFolder, `${this.#folder}/etc`),
+        ...(own === undefined ? [] : ['--ro-bind', this.#enter.folder, ENTER]),
+        ...(waitsForLimits ? ['--block-fd', '6'] : []),
+        ...this.#user(spec),
+        ...['--perms', '1777', '--size', `${spec.temporaryMb * 2 ** 20}`, '--tmpfs', '/tmp'],
+        ...['--chdir', directory, '--clearenv'],
+        ...(own ?? [...variables(spec), '--', ...spec.argv]),
+      ],
+      variables: {},
+      cwd: '/',
+      sandboxed: true,
+      ...(this.#architecture === undefined ? {} : { seccompFilter: this.#filter }),
     }
   }
 
@@ -152,17 +189,21 @@ export class BubblewrapSandbox implements Sandbox {
 }
 
 /** The variables come after the user: by LD_LIBRARY_PATH a function could put its code into setpriv. */
-function asUser(spec: SandboxSpec, uid: number): string[] {
+function asUser(
+  spec: SandboxSpec,
+  uid: number,
+  start: (program: string) => readonly string[] = (program) => [program],
+): string[] {
   return [
     '--',
-    '/usr/bin/setpriv',
+    ...start('/usr/bin/setpriv'),
     `--reuid=${uid}`,
     `--regid=${GROUP}`,
     '--clear-groups',
     '--bounding-set=-all',
     '--inh-caps=-all',
     '--no-new-privs',
-    '/usr/bin/env',
+    ...start('/usr/bin/env'),
     ...Object.entries(spec.variables).map(([name, value]) => `${name}=${value}`),
     ...spec.argv,
   ]

@@ -14,6 +14,8 @@ export interface SandboxSpec {
    * is /var inside, and what is mounted on its `task` later is there as well. `codeFolder` is not used then.
    */
   readonly varFolder?: string
+  /** `codeFolder` is the whole root file system then, and this the folder in it to start in. */
+  readonly image?: { readonly directory: string }
   /** The runtime's files and its bootstrap. */
   readonly mounts: readonly Mount[]
   /** The Runtime API's socket. */
@@ -64,6 +66,8 @@ export interface Sandbox {
   /** What it needs on disk before the first start. */
   prepare(): Promise<void>
   command(spec: SandboxSpec, options: { readonly waitsForLimits: boolean }): SandboxedCommand
+  /** Before the first command whose root is an image's. Absent where that cannot be. */
+  prepareImages?(): Promise<void>
   isolation(): Isolation
 }
 

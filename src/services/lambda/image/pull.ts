@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../../base/clock.ts'
 import type { Random } from '../../../base/random.ts'
+import { retry } from '../../../base/retry.ts'
 import type { BlobStore } from '../../../store/blobs.ts'
 import { collectCode } from '../code.ts'
 import type { Code, PulledImage } from '../function.ts'
 import type { FunctionStore } from '../store.ts'
 import { dockerLogin } from './docker-config.ts'
-import { deniedImage, type ImageError, invalidImage } from './error.ts'
+import { deniedImage, ImageError, invalidImage } from './error.ts'
 import { archiveFiles, folderFiles } from './files.ts'
 import { openFiles } from './layout.ts'
 import {
@@ -141,7 +142,7 @@ async function small(source: ImageSource, uri: string, descriptor: Descriptor): 
 }
 
 async function fetchBlob(
-  { blobs }: PullDeps,
+  { blobs, clock, random }: PullDeps,
   source: ImageSource,
   uri: string,
   layer: Descriptor,
@@ -149,7 +150,16 @@ async function fetchBlob(
 ): Promise<void> {
   signal.throwIfAborted()
   if (await blobs.has(hexOf(layer.digest))) return
-  await blobs.put(verified(uri, layer, await source.blob(layer)))
+  // A line that breaks off; requests that are refused were tried again before.
+  await retry(async () => blobs.put(verified(uri, layer, await source.blob(layer))), {
+    clock,
+    random,
+    attempts: 3,
+    baseMs: 200,
+    maxMs: 2000,
+    isTransient: (error) => error instanceof ImageError && error.fault === 'InternalError',
+    signal,
+  })
 }
 
 /** The bytes, of which the last are passed on only where all are as described. */
