@@ -39,6 +39,22 @@ export function describeFunctionStore(open: OpenDatabase): void {
     assert.deepEqual((await store.functions.find(f))?.tags, { count: '20' })
   })
 
+  test('layers are held while their image is, and are to be collected after it', async () => {
+    await using store = await opened(open)
+    const { functions } = store
+    const collect = (sha256: string) => functions.collectCode({ sha256, now: 1 }, async () => {})
+    await functions.holdLayers('image', ['one', 'two', 'one'])
+    await functions.holdLayers('other', ['two'])
+    assert.equal(await collect('one'), false)
+    assert.deepEqual(await functions.uncollectedCode(1, 10), [])
+    assert.equal(await collect('image'), true)
+    assert.deepEqual((await functions.uncollectedCode(1, 10)).sort(), ['one', 'two'])
+    assert.deepEqual([await collect('one'), await collect('two')], [true, false])
+    // What is being let go can be held again.
+    await functions.holdLayers('image', ['one'])
+    assert.equal(await collect('one'), false)
+  })
+
   test('of a change that throws nothing remains, and nobody is told', async () => {
     await using store = await opened(open)
     await assert.rejects(
