@@ -128,7 +128,8 @@ class OneWorker implements LocalWorker {
     await this.#starter?.pools.gone()
     await this.#starter?.host.limiter.close()
     await this.#starter?.host.freezer.close()
-    if (this.#ownFolder !== '') await rm(this.#ownFolder, { recursive: true, force: true })
+    // Retried: a mkfifo(1) that the launcher had begun may still be at work in it.
+    if (this.#ownFolder !== '') await rm(this.#ownFolder, { recursive: true, force: true, maxRetries: 5 })
   }
 
   memory(): HostMemory {

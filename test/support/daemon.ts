@@ -21,7 +21,7 @@ export interface Daemon {
 /** A data folder for one test. */
 export async function dataFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'lambdad-daemon-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
   return folder
 }
 

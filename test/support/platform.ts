@@ -70,7 +70,7 @@ export async function platform(
     lambda.destroy()
     logs.destroy()
     await running.stop()
-    await rm(data, { recursive: true, force: true })
+    await rm(data, { recursive: true, force: true, maxRetries: 5 })
   })
   return {
     running,
