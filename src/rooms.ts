@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { BoundOperation } from './aws/operation.ts'
 import type { Service } from './aws/service.ts'
 import { callerOfSession, mintSessionCredentials } from './aws/session-credentials.ts'
+import { createSwitchboard } from './aws/switchboard.ts'
 import type { Clock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
 import { effectiveAuth, machineMemory, type Settings } from './config.ts'
@@ -95,8 +96,10 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     report: reportFault,
   })
   const placement = new Placement({ worker, clock, settings: placementSettings(settings) })
+  const switchboard = createSwitchboard({})
   const lambda = createLambda({
     ...stores,
+    switchboard,
     clock,
     random,
     environments: placement,

@@ -34,5 +34,8 @@ export interface ServiceDefinition {
 /** A service as the gateway sees it: a definition, and those of its operations that we answer. */
 export interface Service {
   readonly definition: ServiceDefinition
-  readonly operations: Readonly<Record<string, BoundOperation>>
+  /** Of a room that is loaded when first called, how to load it. */
+  readonly operations: Operations | (() => Promise<Operations>)
 }
+
+export type Operations = Readonly<Record<string, BoundOperation>>

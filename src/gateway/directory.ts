@@ -73,11 +73,12 @@ export class ServiceDirectory {
   }
 
   async #load(definition: ServiceDefinition): Promise<LoadedService> {
-    const [model, constraints] = await Promise.all([
+    const given = this.#operations.get(definition.id) ?? {}
+    const [model, constraints, operations] = await Promise.all([
       loadServiceModel(definition),
       loadConstraints(definition),
+      typeof given === 'function' ? given() : given,
     ])
-    const operations = this.#operations.get(definition.id) ?? {}
     const orphans = Object.keys(operations).filter((name) => !model.operations.has(name))
     if (orphans.length > 0) throw new Error(`${definition.id} has no operations ${orphans.join(', ')}`)
     const service = { model, validator: new Validator(definition, constraints), operations }

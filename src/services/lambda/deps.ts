@@ -1,3 +1,4 @@
+import type { Switchboard } from '../../aws/switchboard.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { BlobStore } from '../../store/blobs.ts'
@@ -9,6 +10,7 @@ import type { FunctionStore, VersionPosition } from './store.ts'
 export interface LambdaDeps {
   readonly functions: FunctionStore
   readonly blobs: BlobStore
+  readonly switchboard: Switchboard
   readonly clock: Clock
   readonly random: Random
   readonly limits: AccountLimits

@@ -1,5 +1,6 @@
 import { type BoundOperation, bindOperations, type Call, type Operation } from '../../aws/operation.ts'
 import type { OperationName } from '../../aws/sdk-types.ts'
+import type { Switchboard } from '../../aws/switchboard.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { BlobStore } from '../../store/blobs.ts'
@@ -101,6 +102,8 @@ export interface LambdaOptions {
   readonly database: Database
   readonly blobs: BlobStore
   readonly changes: Changes
+  /** To the other services: destinations, dead-letter queues, code in S3. */
+  readonly switchboard: Switchboard
   readonly clock: Clock
   readonly random: Random
   readonly environments: { retire(revision: string): void }

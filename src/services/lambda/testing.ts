@@ -5,6 +5,7 @@ import path from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Call } from '../../aws/operation.ts'
 import type { OperationName } from '../../aws/sdk-types.ts'
+import { createSwitchboard, type PortSources } from '../../aws/switchboard.ts'
 import { type Clock, realClock } from '../../base/clock.ts'
 import { realRandom } from '../../base/random.ts'
 import { type RawEntry, rawZip } from '../../base/zip/testing.ts'
@@ -49,6 +50,8 @@ interface TestOptions {
   readonly blobs?: BlobStore
   readonly changes?: Changes
   readonly images?: ImageSettingsOfHost
+  /** The other services, as far as the test needs them. */
+  readonly ports?: PortSources
 }
 
 /** The service as main.ts builds it, on a database in memory, stopped when the test ends. */
@@ -61,6 +64,7 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
     database,
     blobs,
     changes: options.changes ?? new MemoryChanges(),
+    switchboard: createSwitchboard(options.ports ?? {}),
     clock: options.clock ?? realClock,
     random: realRandom,
     environments: { retire: (revision) => retired.push(revision) },

@@ -1,0 +1,12 @@
+import type { Sender } from './delivery.ts'
+
+/** What other services ask of CloudWatch Logs. Throws `DeliveryError`. */
+export interface LogsPort {
+  /** Makes the stream where it is missing; the group must be there. Times are milliseconds since the epoch. */
+  put(
+    groupArn: string,
+    stream: string,
+    events: readonly { readonly timestamp: number; readonly message: string }[],
+    sender: Sender,
+  ): Promise<void>
+}
