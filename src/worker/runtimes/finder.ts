@@ -3,13 +3,16 @@ import { fileURLToPath } from 'node:url'
 import { type Clock, realClock } from '../../base/clock.ts'
 import { findRuntimeIdentifier, RUNTIMES, type RuntimeFamily } from '../../wire/runtimes.ts'
 import { chooseInstalled, compareVersions } from './choose.ts'
+import { dotnet } from './dotnet.ts'
 import type { Family } from './family.ts'
 import type { FoundRuntime, MissingRuntime } from './found.ts'
 import type { Installed, Places, Version } from './installed.ts'
+import { java } from './java.ts'
 import { nodejs } from './nodejs.ts'
 import { NodeDownloads, nodePackage } from './npm.ts'
 import { providedRuntime } from './provided.ts'
 import { python } from './python.ts'
+import { ruby } from './ruby.ts'
 import { type Run, runWith } from './run.ts'
 import { wrapped } from './wrapper.ts'
 
@@ -38,7 +41,7 @@ export interface FinderOptions {
   readonly architecture?: string
 }
 
-const FAMILIES: Readonly<Partial<Record<RuntimeFamily, Family>>> = { nodejs, python }
+const FAMILIES: Readonly<Partial<Record<RuntimeFamily, Family>>> = { nodejs, python, ruby, java, dotnet }
 
 const SYSTEM_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin', '/opt/homebrew/bin', '/opt/local/bin']
 const BOOTSTRAPS = fileURLToPath(new URL('../../../runtimes', import.meta.url))

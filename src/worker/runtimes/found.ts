@@ -3,7 +3,8 @@ import type { LaunchPlan } from '../launch-plan.ts'
 import type { RuntimeSource } from './installed.ts'
 
 /** What of a function decides how its runtime is started. */
-export type LaunchedFunction = Pick<FunctionVersion, 'memoryMb' | 'variables'>
+export type LaunchedFunction = Pick<FunctionVersion, 'memoryMb' | 'variables'> &
+  Partial<Pick<FunctionVersion, 'handler'>>
 
 export interface FoundRuntime {
   readonly kind: 'found'

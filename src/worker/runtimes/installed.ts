@@ -2,7 +2,22 @@ import { closeSync, openSync, readdirSync, readSync, realpathSync } from 'node:f
 import path from 'node:path'
 
 /** What brought a binary onto the machine. */
-export type RuntimeSource = 'pyenv' | 'nvm' | 'fnm' | 'asdf' | 'mise' | 'uv' | 'PATH' | 'system' | 'npm'
+export type RuntimeSource =
+  | 'pyenv'
+  | 'nvm'
+  | 'fnm'
+  | 'asdf'
+  | 'mise'
+  | 'uv'
+  | 'rbenv'
+  | 'rvm'
+  | 'chruby'
+  | 'sdkman'
+  | 'JAVA_HOME'
+  | 'DOTNET_ROOT'
+  | 'PATH'
+  | 'system'
+  | 'npm'
 
 /** `3.12.1` as [3, 12, 1]; what is not known yet is missing at the end. */
 export type Version = readonly number[]
@@ -74,7 +89,7 @@ export function parseVersion(name: string): Version | undefined {
   return match === null ? undefined : match.slice(1).map(Number)
 }
 
-function entriesOf(folder: string): string[] {
+export function entriesOf(folder: string): string[] {
   try {
     return readdirSync(folder).sort()
   } catch {
@@ -83,7 +98,7 @@ function entriesOf(folder: string): string[] {
 }
 
 /** The file itself; undefined where there is none, or where it is a script: the shims of version managers. */
-function realBinary(file: string): string | undefined {
+export function realBinary(file: string): string | undefined {
   let fd: number | undefined
   try {
     const real = realpathSync(file)

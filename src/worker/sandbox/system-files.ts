@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync } from 'node:fs'
 import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises'
 import type { Mount } from './sandbox.ts'
 
@@ -21,9 +21,17 @@ export async function makeSystemFiles(folder: string, gid: number): Promise<Moun
   // Without it the dynamic linker searches only its built-in folders.
   if (existsSync('/etc/ld.so.cache')) await copyFile('/etc/ld.so.cache', `${folder}/ld.so.cache`)
   if (existsSync('/usr/lib/os-release')) await symlink('../usr/lib/os-release', `${folder}/os-release`)
-  const mounts = FROM_HOST.filter((path) => existsSync(path)).map((path) => ({ source: path, target: path }))
+  const fromHost = [...FROM_HOST.filter((path) => existsSync(path)), ...debianJavaSettings()]
+  const mounts = fromHost.map((path) => ({ source: path, target: path }))
   for (const { target } of mounts) await makeMountPoint(`${folder}/${target.slice('/etc/'.length)}`)
   return mounts
+}
+
+/** Debian's JVMs have their `conf` folder here. */
+function debianJavaSettings(): string[] {
+  return readdirSync('/etc')
+    .filter((name) => /^java-\d+-openjdk$/.test(name))
+    .map((name) => `/etc/${name}`)
 }
 
 /** Gives a user a name, in the sandboxes that run already, too. */
