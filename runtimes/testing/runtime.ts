@@ -28,7 +28,7 @@ export interface RunningRuntime extends ScriptedApi {
 export interface RuntimeOptions {
   readonly argv: readonly string[]
   /** Files of the function by their names. */
-  readonly code: Record<string, string>
+  readonly code: Record<string, string | Uint8Array>
   readonly handler: string
   readonly env?: Record<string, string | undefined>
   readonly transport?: 'unix' | 'tcp'
@@ -90,11 +90,11 @@ export async function startRuntime(t: TestContext, options: RuntimeOptions): Pro
   return { ...api, initError, folder, taskRoot, frames, stdout: output[0], stderr: output[1], exit }
 }
 
-export function writeFiles(root: string, files: Record<string, string>): void {
+export function writeFiles(root: string, files: Record<string, string | Uint8Array>): void {
   mkdirSync(root, { recursive: true })
-  for (const [name, text] of Object.entries(files)) {
+  for (const [name, content] of Object.entries(files)) {
     mkdirSync(path.dirname(path.join(root, name)), { recursive: true })
-    writeFileSync(path.join(root, name), text)
+    writeFileSync(path.join(root, name), content)
   }
 }
 

@@ -37,6 +37,8 @@ export const java: Family = {
       PATH: pathVariable(prefix),
       LD_LIBRARY_PATH: LIBRARY_PATH,
       JAVA_HOME: prefix,
+      // Lambda's locale may be missing here, and Java would take texts for ASCII.
+      LC_ALL: 'C.UTF-8',
     },
     mounts: [...foldersOf(prefix), { source: path.join(bootstraps, 'java'), target: RUNTIME_FOLDER }],
     runtimeVersion: `java:${version.split('.')[0]}.v1`,

@@ -20,6 +20,7 @@ export const ruby: Family = {
       env: {
         PATH: pathVariable(prefix),
         LD_LIBRARY_PATH: LIBRARY_PATH,
+        LC_CTYPE: 'C.UTF-8',
         GEM_PATH: `/var/task/vendor/bundle/ruby/${line}.0:/opt/ruby/gems/${line}.0`,
       },
       mounts: [...foldersOf(prefix), { source: path.join(bootstraps, 'ruby'), target: RUNTIME_FOLDER }],

@@ -1,6 +1,11 @@
 package lambdad.runtime;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOError;
+import java.io.PrintStream;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 /**
  * The Java runtime. Connects to the Runtime API, loads the handler, serves invocations one by one: three steps,
@@ -12,6 +17,9 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
+        // UTF-8 whatever the machine's locale, and written at once.
+        System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.out), false, UTF_8));
+        System.setErr(new PrintStream(new FileOutputStream(FileDescriptor.err), false, UTF_8));
         RuntimeClient client = RuntimeClient.connect();
         Log log = Log.open();
         serve(client, load(client, log), log);
