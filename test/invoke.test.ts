@@ -393,8 +393,8 @@ describe('calls that Invoke refuses', () => {
 
   test('a function of which no binary is on this machine says which one and how to get it', async (t) => {
     const { createFunction, invoke } = await platform(t)
-    const name = await createFunction({ 'Main.class': '' }, { Runtime: 'java21', Handler: 'Main' })
-    await refused(invoke(name), 'InvalidRuntimeException', 502, /java21/)
+    const name = await createFunction({ 'Main.class': '' }, { Runtime: 'java8.al2', Handler: 'Main' })
+    await refused(invoke(name), 'InvalidRuntimeException', 502, /java8\.al2/)
   })
 })
 

@@ -5,6 +5,9 @@ const { existsSync, readFileSync } = require('node:fs')
 const path = require('node:path')
 const errors = require('./errors.cjs')
 
+/** The node_modules with the AWS SDK, where there is one. */
+let sdk
+
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming')
 
 /** The Node version from which Lambda runs TypeScript, by Node's own type stripping. */
@@ -15,6 +18,8 @@ const TYPESCRIPT_SINCE = 24
  * with whatever the module threw.
  */
 async function load(taskRoot, handlerName, modern) {
+  sdk = process.env.LAMBDAD_SDK
+  Reflect.deleteProperty(process.env, 'LAMBDAD_SDK')
   if (handlerName.includes('..')) {
     throw new errors.MalformedHandlerName(
       `'${handlerName}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`,
@@ -88,7 +93,29 @@ function requireFile(file) {
 }
 
 function importFile(file) {
+  offerSdk()
   return import(require('node:url').pathToFileURL(file).href)
+}
+
+let offered = false
+
+/** Imports do not read NODE_PATH: what neither the function nor its folder has may be of the SDK that is there. */
+function offerSdk() {
+  const { registerHooks } = require('node:module')
+  if (sdk === undefined || offered || registerHooks === undefined) return
+  offered = true
+  const parentURL = require('node:url').pathToFileURL(`${sdk}/none.js`).href
+  registerHooks({
+    resolve(specifier, context, next) {
+      if (!/^@(aws-sdk|smithy)\//.test(specifier)) return next(specifier, context)
+      try {
+        return next(specifier, context)
+      } catch (error) {
+        if (error?.code !== 'ERR_MODULE_NOT_FOUND' && error?.code !== 'MODULE_NOT_FOUND') throw error
+        return next(specifier, { ...context, parentURL })
+      }
+    },
+  })
 }
 
 /** Whether the nearest package.json says `"type": "module"`. */

@@ -24,7 +24,9 @@ def arrange(task_root, layers_root):
 def _site_packages():
     if sys.prefix == "/usr" and os.path.isdir("/usr/lib/python3/dist-packages"):
         return [f"/usr/local/lib/{_VERSION}/dist-packages", "/usr/lib/python3/dist-packages"]
-    return [f"{sys.prefix}/lib/{_VERSION}/site-packages"]
+    own = f"{sys.prefix}/lib/{_VERSION}/site-packages"
+    # Debian's packages, boto3 among them, are for its own version of Python.
+    return [own, "/usr/lib/python3/dist-packages"] if os.path.isdir(f"/usr/lib/{_VERSION}") else [own]
 
 
 def _add_builtins():

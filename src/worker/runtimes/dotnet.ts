@@ -50,13 +50,14 @@ function assemblyOf(handler: string): string {
 }
 
 function installedDotnets(places: Places): Installed[] {
-  const { env, home } = places
+  const { env, home, systemFolders } = places
   const roots: [string | undefined, RuntimeSource][] = [
     [env.DOTNET_ROOT, 'DOTNET_ROOT'],
     [path.join(home, '.dotnet'), 'system'],
-    ['/usr/lib/dotnet', 'system'],
-    ['/usr/share/dotnet', 'system'],
-    ['/usr/local/share/dotnet', 'system'],
+    ...systemFolders.flatMap((bin): [string, RuntimeSource][] => [
+      [path.resolve(bin, '../lib/dotnet'), 'system'],
+      [path.resolve(bin, '../share/dotnet'), 'system'],
+    ]),
   ]
   const onPath = inFolders(places, /^dotnet$/, () => [])
   return [

@@ -119,6 +119,81 @@ for (const [source, place] of [
   })
 }
 
+for (const [source, place] of [
+  ['rbenv', '.rbenv/versions/3.3.1/bin/ruby'],
+  ['rvm', '.rvm/rubies/ruby-3.3.1/bin/ruby'],
+  ['chruby', '.rubies/ruby-3.3.1/bin/ruby'],
+  ['asdf', '.asdf/installs/ruby/3.3.1/bin/ruby'],
+  ['mise', '.local/share/mise/installs/ruby/3.3.1/bin/ruby'],
+] as const) {
+  test(`a Ruby of ${source} is found without running it`, async (t) => {
+    const { binary, found, ran } = machine(t)
+    const file = binary(place)
+    const { version, exact, binary: chosen, source: from, runtimeVersion } = await found('ruby3.3')
+    assert.deepEqual([version, exact, chosen, from], ['3.3.1', true, file, source])
+    assert.equal(runtimeVersion, 'ruby:3.3.v1')
+    assert.deepEqual(ran, [])
+  })
+}
+
+test('other Rubies, and those that are too old, are not meant', async (t) => {
+  const { binary, find } = machine(t)
+  for (const name of ['jruby-9.4.0', 'truffleruby-24.0.0', '2.7.8'])
+    binary(`.rbenv/versions/${name}/bin/ruby`)
+  const missing = (await find('ruby3.3')) as MissingRuntime
+  assert.match(missing.message, /^ruby3.3 needs Ruby 3.3, which is not on this machine: install it \(`rbenv/)
+})
+
+for (const [source, place] of [
+  ['system', 'system/lib/jvm/temurin-21'],
+  ['sdkman', '.sdkman/candidates/java/21.0.3-tem'],
+  ['asdf', '.asdf/installs/java/temurin-21.0.3+9'],
+  ['mise', '.local/share/mise/installs/java/21'],
+] as const) {
+  test(`a Java of ${source} is found, its version told by its release file`, async (t) => {
+    const { binary, found, ran, home } = machine(t)
+    const file = binary(`${place}/bin/java`)
+    writeFileSync(path.join(home, place, 'release'), 'IMPLEMENTOR="X"\nJAVA_VERSION="21.0.3"\n')
+    const { plan, ...told } = await found('java21')
+    assert.deepEqual(
+      [told.version, told.exact, told.binary, told.source, told.runtimeVersion],
+      ['21.0.3', true, file, source, 'java:21.v1'],
+    )
+    assert.deepEqual(ran, [])
+    const { argv, env } = plan({ memoryMb: 1024, variables: {} })
+    assert.ok(argv.includes('-XX:MaxHeapSize=891289k'))
+    assert.equal(env.JAVA_HOME, path.join(home, place))
+  })
+}
+
+test('JAVA_HOME counts, one number is a version, and Java 8 is too old', async (t) => {
+  const root = mkdtempSync(path.join(tmpdir(), 'lambdad-root-'))
+  t.after(() => rmSync(root, { recursive: true }))
+  const { found, find, binary, home } = machine(t, { env: { JAVA_HOME: `${root}/jdk` } })
+  binary('system/lib/jvm/java-8/bin/java')
+  writeFileSync(path.join(home, 'system/lib/jvm/java-8/release'), 'JAVA_VERSION="1.8.0_402"\n')
+  assert.equal((await find('java17')).kind, 'missing')
+  mkdirSync(`${root}/jdk/bin`, { recursive: true })
+  writeFileSync(`${root}/jdk/bin/java`, '\x7fELF', { mode: 0o755 })
+  writeFileSync(`${root}/jdk/release`, 'JAVA_VERSION="25"\n')
+  assert.equal((await found('java25')).version, '25.0.0')
+  assert.equal((await found('java17')).exact, false)
+})
+
+test('.NET is found by its shared frameworks, and runs executable assemblies only', async (t) => {
+  const { binary, found, find, home } = machine(t)
+  const file = binary('.dotnet/dotnet')
+  mkdirSync(path.join(home, '.dotnet/shared/Microsoft.NETCore.App/8.0.4'), { recursive: true })
+  const { version, plan } = await found('dotnet8')
+  assert.equal(version, '8.0.4')
+  const { argv, env } = plan({ memoryMb: 128, variables: {}, handler: 'Orders' })
+  assert.deepEqual(argv, [file, 'exec', '/var/task/Orders.dll'])
+  assert.deepEqual([env.DOTNET_ROOT, env.LAMBDA_RUNTIME_NAME], [path.join(home, '.dotnet'), 'dotnet8'])
+  const library = { memoryMb: 128, variables: {}, handler: 'Orders::Orders.Function::Handle' }
+  assert.throws(() => plan(library), /runs .NET functions as executable assemblies/)
+  assert.equal((await find('dotnet10')).kind, 'found')
+})
+
 test('the tools’ own variables say where their folders are', async (t) => {
   const root = mkdtempSync(path.join(tmpdir(), 'lambdad-root-'))
   t.after(() => rmSync(root, { recursive: true }))
@@ -246,7 +321,7 @@ test('a missing one is said to be missing, with how to get it, and found once it
 test('runtimes that lambdad does not run are said to be so', async (t) => {
   const { find } = machine(t)
   const messageOf = async (runtime: string) => ((await find(runtime)) as MissingRuntime).message
-  assert.equal(await messageOf('java21'), 'lambdad does not run java21 yet')
+  assert.equal(await messageOf('java8.al2'), 'lambdad does not run java8.al2 yet')
   assert.equal(await messageOf('go1.x'), 'lambdad does not run go1.x, which AWS has retired')
   assert.equal(await messageOf('cobol1'), 'there is no runtime cobol1')
 })
@@ -268,7 +343,7 @@ test('the list has every supported runtime, and fetches nothing', async (t) => {
     all.map(({ runtime }) => runtime).filter((runtime) => runtime.startsWith('nodejs')),
     ['nodejs20.x', 'nodejs22.x', 'nodejs24.x'],
   )
-  assert.equal(all.length, 12)
+  assert.equal(all.length, 22)
   assert.deepEqual(ran, [])
 })
 

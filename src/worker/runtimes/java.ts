@@ -52,10 +52,10 @@ function foldersOf(prefix: string): { source: string; target: string }[] {
 }
 
 function installedJavas(places: Places): Installed[] {
-  const { env, home } = places
+  const { env, home, systemFolders } = places
   const data = env.XDG_DATA_HOME ?? path.join(home, '.local/share')
   const kept = [
-    ['/usr/lib/jvm', '', 'system'],
+    ...systemFolders.map((bin) => [path.resolve(bin, '../lib/jvm'), '', 'system'] as const),
     ['/Library/Java/JavaVirtualMachines', 'Contents/Home', 'system'],
     [path.join(env.SDKMAN_DIR ?? path.join(home, '.sdkman'), 'candidates/java'), '', 'sdkman'],
     [path.join(env.ASDF_DATA_DIR ?? path.join(home, '.asdf'), 'installs/java'), '', 'asdf'],

@@ -6,7 +6,7 @@ import { findBubblewrap } from '../sandbox/choose.ts'
 import { testWorker } from '../testing.ts'
 import { createRuntimeFinder, type FoundRuntime } from './finder.ts'
 
-// Every managed runtime whose interpreter is on this machine, in each sandbox that works on it.
+// Every Node and Python (for the others see test/runtimes) whose interpreter is on this machine, in each sandbox that works on it.
 
 const probe = mkdtempSync(`${tmpdir()}/bwrap-`)
 const bubblewrap = await findBubblewrap(probe)
@@ -14,7 +14,7 @@ after(() => rmSync(probe, { recursive: true }))
 
 const finder = createRuntimeFinder({ env: process.env, home: homedir() })
 const managed = (await finder.list()).filter(
-  (found): found is FoundRuntime => found.kind === 'found' && found.binary !== '',
+  (found): found is FoundRuntime => found.kind === 'found' && /^(node|python)/.test(found.runtime),
 )
 
 const NODE = `console.log('logged')

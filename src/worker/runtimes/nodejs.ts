@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { type Family, LIBRARY_PATH, pathVariable, RUNTIME_FOLDER } from './family.ts'
 import { type Installed, inFolders, inVersionFolders, type Places, parseVersion } from './installed.ts'
@@ -16,6 +17,7 @@ export const nodejs: Family = {
 
   plan: ({ runtime, binary, prefix, version }, bootstraps, { memoryMb }) => {
     const [major] = nodejs.line(runtime)
+    const sdk = sdkBeside(bootstraps)
     return {
       argv: [
         binary,
@@ -25,18 +27,38 @@ export const nodejs: Family = {
       env: {
         PATH: pathVariable(prefix),
         LD_LIBRARY_PATH: LIBRARY_PATH,
-        // Lambda's, without the SDK that its image brings in /var/runtime.
-        NODE_PATH: `/opt/nodejs/node${major}/node_modules:/opt/nodejs/node_modules:/var/task`,
+        NODE_PATH: [
+          `/opt/nodejs/node${major}/node_modules`,
+          '/opt/nodejs/node_modules',
+          ...(sdk === undefined ? [] : [SDK_FOLDER]),
+          '/var/task',
+        ].join(':'),
+        ...(sdk === undefined ? {} : { LAMBDAD_SDK: SDK_FOLDER }),
       },
       mounts: [
         // The binary alone: it needs nothing else, and what lies beside it may be somebody's home.
         { source: binary, target: binary },
         { source: path.join(bootstraps, 'node'), target: RUNTIME_FOLDER },
+        ...(sdk === undefined ? [] : [{ source: sdk, target: SDK_FOLDER }]),
       ],
       canWait: true,
       runtimeVersion: `nodejs:${version.split('.')[0]}.v1`,
     }
   },
+}
+
+/** Where the AWS SDK is inside, which Lambda's image has in /var/runtime. */
+const SDK_FOLDER = '/var/lang/lib/node_modules'
+
+const sdks = new Map<string, string | undefined>()
+
+/** lambdad's own packages: among them are the SDK's clients. */
+function sdkBeside(bootstraps: string): string | undefined {
+  if (!sdks.has(bootstraps)) {
+    const folder = path.resolve(bootstraps, '../node_modules')
+    sdks.set(bootstraps, existsSync(path.join(folder, '@aws-sdk')) ? realpathSync(folder) : undefined)
+  }
+  return sdks.get(bootstraps)
 }
 
 function installedNodes(places: Places): Installed[] {
