@@ -38,7 +38,7 @@ module LambdadRuntime
 
       def gem(name, *requirements)
         require('rubygems')
-        Kernel.instance_method(:gem).bind_call(self, name, *requirements)
+        super
       end
       private :require, :gem
     end
