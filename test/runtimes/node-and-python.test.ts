@@ -95,6 +95,17 @@ for (const [name, source] of [
   })
 }
 
+const isolated = sandbox !== 'process'
+
+test('lambdad’s other packages are not there', {
+  skip: !isolated && 'skipped: nothing isolates',
+}, async (t) => {
+  const source = "exports.handler = async () => [require.resolve('tslib'), require.resolve('kysely')]"
+  const { fn } = await run(t, { 'index.js': source })
+  const error = (await fn.call()) as Record<string, string>
+  assert.match(error.errorMessage as string, /Cannot find module 'kysely'/)
+})
+
 test('the function’s own copy of the AWS SDK comes first, and other packages are not there', async (t) => {
   const files = {
     'index.mjs': `import { S3Client } from '@aws-sdk/client-s3'

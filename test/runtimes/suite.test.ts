@@ -19,7 +19,7 @@ for (const { title, why } of missing) test(title, { skip: why })
 
 describe('in every runtime', { concurrency: 3 }, () => {
   for (const language of found) {
-    describe(`${title(language.title)}`, { timeout: 120_000 }, () => {
+    describe(`${title(language.title)}`, { timeout: 120_000, concurrency: 1 }, () => {
       let worker: TestWorker
       let fn: TestFunction
       const stops: (() => Promise<void> | void)[] = []

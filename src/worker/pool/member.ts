@@ -7,7 +7,7 @@ import type { RuntimeCalls } from '../runtime-api/routes.ts'
 import { RuntimeApi } from '../runtime-api/server.ts'
 import { outOfTemporary } from '../sandbox/relocate.ts'
 import { RunningSandbox, type SandboxHost, type SandboxOutput } from '../sandbox/running.ts'
-import { INSIDE, type Sandbox, type SandboxSpec } from '../sandbox/sandbox.ts'
+import { INSIDE, type Sandbox, type SandboxSpec, single } from '../sandbox/sandbox.ts'
 import type { Users } from '../users.ts'
 import type { Kind } from './eligible.ts'
 import { LaterOutput } from './later-output.ts'
@@ -218,7 +218,7 @@ function specOf(
 
 /** bwrap cannot make them itself, as /var is read-only inside. */
 function makeMountPoints(varFolder: string, mounts: Kind['plan']['mounts']): void {
-  for (const { source, target } of mounts) {
+  for (const { source, target } of single(mounts)) {
     if (!target.startsWith('/var/')) continue
     const point = varFolder + target.slice('/var'.length)
     if (!statSync(source).isDirectory()) throw new Error(`${target} is no folder`)

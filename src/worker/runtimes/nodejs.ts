@@ -1,5 +1,5 @@
-import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
+import { awsSdk } from './aws-sdk.ts'
 import { type Family, LIBRARY_PATH, pathVariable, RUNTIME_FOLDER } from './family.ts'
 import { type Installed, inFolders, inVersionFolders, type Places, parseVersion } from './installed.ts'
 
@@ -17,7 +17,7 @@ export const nodejs: Family = {
 
   plan: ({ runtime, binary, prefix, version }, bootstraps, { memoryMb }) => {
     const [major] = nodejs.line(runtime)
-    const sdk = sdkBeside(bootstraps)
+    const sdk = awsSdk(bootstraps)
     return {
       argv: [
         binary,
@@ -30,35 +30,21 @@ export const nodejs: Family = {
         NODE_PATH: [
           `/opt/nodejs/node${major}/node_modules`,
           '/opt/nodejs/node_modules',
-          ...(sdk === undefined ? [] : [SDK_FOLDER]),
+          ...(sdk === undefined ? [] : [sdk.target]),
           '/var/task',
         ].join(':'),
-        ...(sdk === undefined ? {} : { LAMBDAD_SDK: SDK_FOLDER }),
+        ...(sdk === undefined ? {} : { LAMBDAD_SDK: sdk.target }),
       },
       mounts: [
         // The binary alone: it needs nothing else, and what lies beside it may be somebody's home.
         { source: binary, target: binary },
         { source: path.join(bootstraps, 'node'), target: RUNTIME_FOLDER },
-        ...(sdk === undefined ? [] : [{ source: sdk, target: SDK_FOLDER }]),
+        ...(sdk === undefined ? [] : [sdk]),
       ],
       canWait: true,
       runtimeVersion: `nodejs:${version.split('.')[0]}.v1`,
     }
   },
-}
-
-/** Where the AWS SDK is inside, which Lambda's image has in /var/runtime. */
-const SDK_FOLDER = '/var/lang/lib/node_modules'
-
-const sdks = new Map<string, string | undefined>()
-
-/** lambdad's own packages: among them are the SDK's clients. */
-function sdkBeside(bootstraps: string): string | undefined {
-  if (!sdks.has(bootstraps)) {
-    const folder = path.resolve(bootstraps, '../node_modules')
-    sdks.set(bootstraps, existsSync(path.join(folder, '@aws-sdk')) ? realpathSync(folder) : undefined)
-  }
-  return sdks.get(bootstraps)
 }
 
 function installedNodes(places: Places): Installed[] {

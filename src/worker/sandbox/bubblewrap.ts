@@ -11,6 +11,7 @@ import {
   type Sandbox,
   type SandboxedCommand,
   type SandboxSpec,
+  single,
   TEMPORARY_FD,
 } from './sandbox.ts'
 import { type FilteredArchitecture, seccompFilter } from './seccomp.ts'
@@ -90,7 +91,7 @@ export class BubblewrapSandbox implements Sandbox {
         ? { source: spec.codeFolder, target: INSIDE.code }
         : { source: spec.varFolder, target: '/var' },
       { source: spec.runtimeSocket, target: INSIDE.runtimeSocket },
-      ...spec.mounts.filter(({ target }) => !isWithin(target, '/usr')),
+      ...single(spec.mounts).filter(({ target }) => !isWithin(target, '/usr')),
     ]
     const from = spec.temporary?.from
     const argv = from === undefined ? spec.argv : ['/bin/sh', '-c', FILL_TEMPORARY, ...spec.argv]

@@ -35,6 +35,17 @@ export interface Mount {
   readonly source: string
   /** Where it is inside. */
   readonly target: string
+  /** What of the folder is there, by path; all of it where nothing is said, or where nothing is isolated. */
+  readonly only?: readonly string[]
+}
+
+/** The same mounts, each of one file or folder. */
+export function single(mounts: readonly Mount[]): Mount[] {
+  return mounts.flatMap((mount) =>
+    mount.only === undefined
+      ? [mount]
+      : mount.only.map((name) => ({ source: `${mount.source}/${name}`, target: `${mount.target}/${name}` })),
+  )
 }
 
 /** What is isolated and what is not, in words for the start-up line and `lambdad status`. */
