@@ -16,6 +16,8 @@ export interface InvokeRequest {
   readonly limits: ConcurrencyLimits
   /** Decoded JSON text. */
   readonly clientContext?: string
+  /** Of functions that isolate their tenants, and of no others. */
+  readonly tenantId?: string
   /** As the caller sent it. */
   readonly traceHeader?: string
   /** Whether the end of the invocation's log is wanted with the answer. */
@@ -74,6 +76,7 @@ function run(deps: InvokeDeps, request: InvokeRequest): Promise<Outcome> {
     payload: request.payload,
     traceHeader: traceHeaderFor(deps, request.fn.arn, request.traceHeader),
     ...(request.clientContext !== undefined && { clientContext: request.clientContext }),
+    ...(request.tenantId !== undefined && { tenantId: request.tenantId }),
   }
   return deps.placement.invoke(request.fn, invocation, request.limits)
 }

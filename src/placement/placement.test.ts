@@ -42,6 +42,36 @@ describe('placement', () => {
     assert.equal(worker.environments.length, 2)
   })
 
+  test('an environment never serves another tenant, whichever becomes free', async () => {
+    const { placement, worker } = setup()
+    const blue = placement.invoke(fn('f'), event('1', 'blue'), UNLIMITED)
+    await worker.boot(0)
+    const green = placement.invoke(fn('f'), event('2', 'green'), UNLIMITED)
+    worker.answer(0)
+    worker.free(0)
+    await blue
+    await worker.boot(1)
+    worker.answer(1)
+    worker.free(1)
+    await green
+    await begun(placement.invoke(fn('f'), event('3', 'blue'), UNLIMITED))
+    assert.deepEqual([worker.invocations(0), worker.invocations(1)], [['1', '3'], ['2']])
+  })
+
+  test("a retired revision lets go of every tenant's environments", async () => {
+    const { placement, worker } = setup()
+    for (const [index, tenant] of ['blue', 'green'].entries()) {
+      const outcome = placement.invoke(fn('f'), event('1', tenant), UNLIMITED)
+      await worker.boot(index)
+      worker.answer(index)
+      worker.free(index)
+      await outcome
+    }
+    placement.retire('f')
+    assert.deepEqual(retiredOf(worker), ['f', 'f'])
+    assert.equal(placement.counts().environments, 0)
+  })
+
   test('invocations at the same time get environments of their own', async () => {
     const { placement, worker } = setup()
     const both = [1, 2].map((n) => placement.invoke(fn('f'), event(`${n}`), UNLIMITED))
@@ -444,9 +474,10 @@ function fn(name: string, revision = name): FunctionVersion {
   }
 }
 
-function event(requestId: string): Invocation {
+function event(requestId: string, tenantId?: string): Invocation {
   return {
     requestId,
+    ...(tenantId !== undefined && { tenantId }),
     invokedFunctionArn: 'arn',
     payload: Buffer.from('{}'),
     traceHeader: 'Root=1-00000000-000000000000000000000000',

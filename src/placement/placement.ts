@@ -5,7 +5,8 @@ import type { Worker } from '../wire/worker.ts'
 import { Concurrency, type ConcurrencyLimits } from './concurrency.ts'
 import { tooManyRequests } from './errors.ts'
 import { MemoryBudget } from './memory.ts'
-import { type Member, Pool } from './pool.ts'
+import type { Member, Pool } from './pool.ts'
+import { Pools } from './pools.ts'
 
 export interface PlacementSettings {
   /** Environments on this host, so that their memory and processes are bounded. */
@@ -48,7 +49,7 @@ const PATIENCE_MS = 20
 /** Which environment takes an invocation: one that is free, one that soon will be, or a new one. */
 export class Placement {
   readonly #deps: PlacementDeps
-  readonly #pools = new Map<string, Pool>()
+  readonly #pools = new Pools()
   /** Those with invocations that wait, so that a busy host need not look through all. */
   readonly #wanting = new Set<Pool>()
   readonly #concurrency = new Concurrency()
@@ -82,7 +83,7 @@ export class Placement {
     this.#sweep?.cancel()
     this.#memoryLook?.cancel()
     this.#memoryLook = undefined
-    for (const revision of [...this.#pools.keys()]) this.retire(revision)
+    for (const pool of [...this.#pools.all()]) this.#retire(pool)
   }
 
   /**
@@ -92,7 +93,7 @@ export class Placement {
    */
   async invoke(fn: FunctionVersion, invocation: Invocation, limits: ConcurrencyLimits): Promise<Outcome> {
     const slot = this.#concurrency.admit(fn.arn, `${fn.accountId}/${fn.region}`, limits)
-    const pool = this.#poolOf(fn)
+    const pool = this.#pools.poolOf(fn, invocation.tenantId)
     const member = pool.idle.pop() ?? (await this.#wait(pool, slot))
     member.phase = 'busy'
     member.since = this.#deps.clock.elapsed()
@@ -105,28 +106,22 @@ export class Placement {
 
   /** Lets the environments of a revision go: it was replaced or deleted. */
   retire(revision: string): void {
-    const pool = this.#pools.get(revision)
-    if (pool === undefined) return
+    for (const pool of this.#pools.ofRevision(revision)) this.#retire(pool)
+  }
+
+  #retire(pool: Pool): void {
     pool.retired = true
     for (const member of [...pool.members]) {
       const isWanted = member.phase === 'starting' && pool.waiting > 0
       if (!isWanted) this.#letGo(member)
     }
-    if (pool.isEmpty) this.#pools.delete(revision)
+    if (pool.isEmpty) this.#pools.drop(pool)
   }
 
   counts(): PlacementCounts {
     let idle = 0
-    for (const pool of this.#pools.values()) idle += pool.idle.length
+    for (const pool of this.#pools.all()) idle += pool.idle.length
     return { environments: this.#environments, idle, starting: this.#starting, waiting: this.#waiting }
-  }
-
-  #poolOf(fn: FunctionVersion): Pool {
-    const known = this.#pools.get(fn.revision)
-    if (known !== undefined) return known
-    const pool = new Pool(fn)
-    this.#pools.set(fn.revision, pool)
-    return pool
   }
 
   async #wait(pool: Pool, slot: string): Promise<Member> {
@@ -223,7 +218,7 @@ export class Placement {
     member.phase = 'gone'
     pool.remove(member)
     this.#memory.gone(this.#environments--)
-    if (pool.isEmpty) this.#pools.delete(pool.fn.revision)
+    if (pool.isEmpty) this.#pools.drop(pool)
     this.#startForOthers()
   }
 
@@ -265,7 +260,7 @@ export class Placement {
 
   #retireIdle(): void {
     const before = this.#deps.clock.elapsed() - this.#deps.settings.idleMs
-    for (const pool of this.#pools.values()) {
+    for (const pool of this.#pools.all()) {
       for (const member of pool.idle.filter(({ since }) => since <= before)) this.#letGo(member)
     }
   }
@@ -273,7 +268,7 @@ export class Placement {
   /** Makes room for another function's environment. False where all are at work. */
   #letLongestIdleGo(): boolean {
     let oldest: Member | undefined
-    for (const { idle } of this.#pools.values()) {
+    for (const { idle } of this.#pools.all()) {
       const [first] = idle
       if (first !== undefined && (oldest === undefined || first.since < oldest.since)) oldest = first
     }

@@ -9,11 +9,13 @@ const FASTER_WEIGHT = 0.5
 const SLOWER_WEIGHT = 0.05
 
 /**
- * The environments of one revision of a function, and the invocations that wait for one. A waiting
- * invocation takes whichever comes first: one that has become free, or one that was started for it.
+ * The environments of one revision of a function, of one tenant where it isolates tenants, and the invocations
+ * that wait for one. A waiting invocation takes whichever comes first: one that has become free, or one that was started for it.
  */
 export class Pool {
   readonly fn: FunctionVersion
+  /** Whose environments these are, of a function that isolates its tenants. */
+  readonly tenantId: string | undefined
   /** Free ones; the last to become free is taken first, so that the others can be let go. */
   readonly idle: Member[] = []
   readonly members = new Set<Member>()
@@ -31,8 +33,9 @@ export class Pool {
   busyMs: number | undefined
   startMs: number | undefined
 
-  constructor(fn: FunctionVersion) {
+  constructor(fn: FunctionVersion, tenantId?: string) {
     this.fn = fn
+    this.tenantId = tenantId
   }
 
   get waiting(): number {

@@ -57,12 +57,14 @@ export interface InitReport extends InitRuntimeDone {
 
 export interface Start {
   readonly requestId: string
+  readonly tenantId?: string
   readonly version: string
   readonly tracing?: Tracing
 }
 
 export interface RuntimeDone {
   readonly requestId: string
+  readonly tenantId?: string
   readonly status: Status
   readonly errorType?: string
   /**
@@ -79,6 +81,7 @@ export interface RuntimeDone {
 
 export interface Report {
   readonly requestId: string
+  readonly tenantId?: string
   readonly status: Status
   readonly errorType?: string
   readonly metrics: {

@@ -32,6 +32,9 @@ export function newConfiguration(
     ephemeralStorageMb: 512,
     architecture: readArchitecture(input.Architectures, host) ?? host,
     logging: defaultLogging(name),
+    ...(input.TenancyConfig?.TenantIsolationMode && {
+      tenantIsolation: input.TenancyConfig.TenantIsolationMode,
+    }),
   }
   return changedConfiguration(defaults, input)
 }

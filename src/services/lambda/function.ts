@@ -90,6 +90,8 @@ export interface Configuration {
   /** Absent until it is first given, be it empty: AWS shows the member from then on. */
   readonly variables?: Readonly<Record<string, string>>
   readonly logging: Logging
+  /** Given when the function is created, and never changed. */
+  readonly tenantIsolation?: 'PER_TENANT'
   /** What replaces the image's own settings, where it was given. */
   readonly imageConfig?: ImageConfig
 }

@@ -14,6 +14,15 @@ export function invocationParameterNotSupported(parameter: string): AwsError {
   })
 }
 
+export function tenantNeeded(): AwsError {
+  return new AwsError(
+    'InvalidParameterValueException',
+    'The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and try again.',
+    { status: 400, members: { Type: 'User' } },
+  )
+}
+
+/** AWS's text for this has not been recorded: this one is made after the other's pattern. */
 export function notTenantIsolated(): AwsError {
   return new AwsError(
     'InvalidParameterValueException',

@@ -71,6 +71,9 @@ export function showListed(version: StoredVersion, qualifier?: string): Function
     EphemeralStorage: { Size: configuration.ephemeralStorageMb },
     SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
     LoggingConfig: showLogging(configuration.logging),
+    ...(configuration.tenantIsolation && {
+      TenancyConfig: { TenantIsolationMode: configuration.tenantIsolation },
+    }),
   }
 }
 

@@ -35,7 +35,6 @@ export function refuseUnsupportedSettings(input: Settings): void {
 
 export function refuseUnsupportedCreation(input: LambdaInput<'CreateFunction'>): void {
   if (input.CodeSigningConfigArn) throw notSupported('CodeSigningConfigArn')
-  if (input.TenancyConfig !== undefined) throw notSupported('TenancyConfig')
   if (input.PublishTo !== undefined) throw notSupported('PublishTo')
   refuseUnsupportedSettings(input)
 }

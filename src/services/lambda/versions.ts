@@ -151,6 +151,7 @@ function toFunctionVersion(version: StoredVersion, revision: string): FunctionVe
     ephemeralStorageMb: configuration.ephemeralStorageMb,
     variables: configuration.variables ?? {},
     logging: configuration.logging,
+    ...(configuration.tenantIsolation && { tenantIsolation: true as const }),
     ...(version.code.image?.pulled && {
       image: imageOf(version.code.image.pulled, configuration.imageConfig),
     }),

@@ -62,7 +62,7 @@ export function initReport(
 export function start(fn: FunctionVersion, invocation: Invocation): Untimed {
   return {
     type: 'platform.start',
-    record: { requestId: invocation.requestId, version: fn.version, ...tracingOf(invocation) },
+    record: { ...namesOf(invocation), version: fn.version, ...tracingOf(invocation) },
   }
 }
 
@@ -87,16 +87,16 @@ export interface InvocationFacts extends RuntimeFacts {
 
 export function runtimeDone(facts: RuntimeFacts, clock: Clock): Untimed {
   const { answeredAt, producedBytes, ending, invocation } = facts
-  const { requestId } = invocation
+  const names = namesOf(invocation)
   const durationMs = durationOf(facts)
   if (answeredAt === undefined) {
-    const record = { requestId, ...ending, metrics: { durationMs }, ...tracingOf(invocation) }
+    const record = { ...names, ...ending, metrics: { durationMs }, ...tracingOf(invocation) }
     return { type: 'platform.runtimeDone', record }
   }
   return {
     type: 'platform.runtimeDone',
     record: {
-      requestId,
+      ...names,
       ...ending,
       metrics: { durationMs, producedBytes },
       spans: spansOf(facts, answeredAt, clock),
@@ -115,7 +115,7 @@ export function report(facts: InvocationFacts, runtimeDoneAt: number | undefined
   return {
     type: 'platform.report',
     record: {
-      requestId: facts.invocation.requestId,
+      ...namesOf(facts.invocation),
       ...statusOf(facts.ending),
       metrics: {
         durationMs,
@@ -132,6 +132,10 @@ export function report(facts: InvocationFacts, runtimeDoneAt: number | undefined
 
 function statusOf({ status, errorType }: Ending): Pick<Ending, 'status' | 'errorType'> {
   return errorType === undefined ? { status } : { status, errorType }
+}
+
+function namesOf({ requestId, tenantId }: Invocation): { requestId: string; tenantId?: string } {
+  return tenantId === undefined ? { requestId } : { requestId, tenantId }
 }
 
 function overhead({ endedAt }: InvocationFacts, runtimeDoneAt: number, clock: Clock): Span {

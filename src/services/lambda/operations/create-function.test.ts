@@ -122,7 +122,6 @@ const UNSUPPORTED: [string, Partial<LambdaInput<'CreateFunction'>>][] = [
   ['FileSystemConfigs', { FileSystemConfigs: [{ Arn: 'a', LocalMountPath: '/mnt/a' }] }],
   ['SnapStart', { SnapStart: { ApplyOn: 'PublishedVersions' } }],
   ['DurableConfig', { DurableConfig: { ExecutionTimeout: 60 } }],
-  ['TenancyConfig', { TenancyConfig: { TenantIsolationMode: 'PER_TENANT' } }],
   ['PublishTo', { PublishTo: 'LATEST_PUBLISHED' }],
   [
     'CodeSigningConfigArn',

@@ -10,6 +10,7 @@ import {
   eventInvocationsNotSupported,
   invocationParameterNotSupported,
   notTenantIsolated,
+  tenantNeeded,
 } from '../invoke-errors.ts'
 import { assertJson } from '../json-payload.ts'
 
@@ -37,6 +38,7 @@ export const invokeFunction: Operation<InvokeOperationDeps, InvokeInput, InvokeO
   refuseWhatIsNotSupported(input)
   const clientContext = decodeClientContext(input.ClientContext)
   const resolved = await deps.directory.resolve(call, input.FunctionName ?? '', input.Qualifier)
+  checkTenant(resolved.fn.tenantIsolation, input.TenantId)
   if (input.InvocationType === 'DryRun') return { StatusCode: 204 }
   const payload = input.Payload?.length ? input.Payload : EMPTY_EVENT
   assertJson(payload)
@@ -49,6 +51,7 @@ export const invokeFunction: Operation<InvokeOperationDeps, InvokeInput, InvokeO
     limits: limitsOf(deps, resolved, call),
     wantsLogTail: input.LogType === 'Tail',
     ...(clientContext !== undefined && { clientContext }),
+    ...(input.TenantId !== undefined && { tenantId: input.TenantId }),
     ...(call.traceHeader !== undefined && { traceHeader: call.traceHeader }),
   })
 
@@ -57,8 +60,12 @@ export const invokeFunction: Operation<InvokeOperationDeps, InvokeInput, InvokeO
 
 function refuseWhatIsNotSupported(input: InvokeInput): void {
   if (input.InvocationType === 'Event') throw eventInvocationsNotSupported()
-  if (input.TenantId !== undefined) throw notTenantIsolated()
   if (input.DurableExecutionName !== undefined) throw invocationParameterNotSupported('DurableExecutionName')
+}
+
+function checkTenant(isIsolated: boolean | undefined, tenantId: string | undefined): void {
+  if (isIsolated && tenantId === undefined) throw tenantNeeded()
+  if (!isIsolated && tenantId !== undefined) throw notTenantIsolated()
 }
 
 function limitsOf(deps: InvokeOperationDeps, { reservedConcurrency }: ResolvedFunction, call: Call) {
