@@ -11,7 +11,7 @@ execFileSync(at('node_modules', '.bin', 'tsc'), ['-p', at('tsconfig.build.json')
 cpSync(at('data'), at('dist', 'data'), { recursive: true })
 for (const file of [
   ...globSync('runtimes/**/*', { cwd: root }),
-  ...globSync('src/**/*.mjs', { cwd: root }),
+  ...globSync('src/**/*.{mjs,pl,py,sh}', { cwd: root }),
 ]) {
   const isOurs = !/\.test\.ts$|\/testing\/|\/fixtures\/|__pycache__|\.md$/.test(`/${file}`)
   if (isOurs && path.extname(file) !== '') cpSync(at(file), at('dist', file))

@@ -1,5 +1,6 @@
-import type { Settings } from '../src/config.ts'
+import { SettingError, type Settings } from '../src/config.ts'
 import { StoreError } from '../src/store/errors.ts'
+import { NoNetwork } from '../src/worker/network/choose.ts'
 import { ExpectedError } from './arguments.ts'
 
 /** What keeps lambdad from starting, in words that say what to do; other errors as they are. */
@@ -15,6 +16,7 @@ export function explained(error: unknown, settings: Settings): unknown {
     return new ExpectedError(`may not listen on ${address}: ports below 1024 need privileges.`)
   }
   if (code === 'EADDRNOTAVAIL') return new ExpectedError(`this machine has no address ${settings.host}.`)
+  if (error instanceof SettingError || error instanceof NoNetwork) return new ExpectedError(error.message)
   if (error instanceof StoreError) return new ExpectedError(error.message)
   return error
 }

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { effectiveAuth, flagOf, readSettings, SettingError, settingSchema, variableOf } from './config.ts'
+import {
+  effectiveAuth,
+  flagOf,
+  readSettings,
+  refuseUnsandboxed,
+  SettingError,
+  settingSchema,
+  variableOf,
+} from './config.ts'
 
 describe('settings', () => {
   test('without flags and variables every setting has its default', () => {
@@ -24,6 +32,15 @@ describe('settings', () => {
   test('another address than loopback is strict by default', () => {
     assert.equal(effectiveAuth(readSettings({ host: '0.0.0.0' }, {})), 'strict')
   })
+
+  test('strict mode refuses plain processes unless asked for by name, open mode does not', () => {
+    const plain = { isolates: false, advice: 'bubblewrap is not installed' }
+    const strict = readSettings({ auth: 'strict' }, {})
+    assert.throws(() => refuseUnsandboxed(strict, plain), /bubblewrap is not installed.*--sandbox process/)
+    refuseUnsandboxed(strict, { isolates: true })
+    refuseUnsandboxed(readSettings({ auth: 'strict', sandbox: 'process' }, {}), plain)
+    refuseUnsandboxed(readSettings({}, {}), plain)
+  })
 })
 
 describe('settings that make no sense are refused, naming the flag or variable', () => {
@@ -31,6 +48,12 @@ describe('settings that make no sense are refused, naming the flag or variable',
     ['port out of range', { port: '70000' }, {}, /^--port takes a whole number from 0 to 65535, not "70000"/],
     ['port that is no number', {}, { LAMBDAD_PORT: 'http' }, /^LAMBDAD_PORT takes a whole number/],
     ['port that is empty', { port: '' }, {}, /^--port takes a whole number/],
+    [
+      'unknown network',
+      { network: 'vpc' },
+      {},
+      /^--network takes one of default, isolated, shared, not "vpc"/,
+    ],
     ['unknown choice', { auth: 'none' }, {}, /^--auth takes one of default, open, strict, not "none"/],
     ['flag with another value', {}, { LAMBDAD_MEMORY: 'yes' }, /^LAMBDAD_MEMORY takes true or false/],
     ['open to the world', { auth: 'open', host: '0.0.0.0' }, {}, /^--auth open listens on loopback only/],

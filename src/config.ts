@@ -25,6 +25,10 @@ export const settingSchema = {
     'What isolates functions. Default: bubblewrap where the machine allows it, else process, which isolates nothing.',
   ),
   opt: text('', 'A folder that every function finds at /opt; the programs in its extensions/ are started.'),
+  network: choice(
+    ['default', 'isolated', 'shared'],
+    'Whose network functions are in. Default: one for each environment where the machine allows it, else the host’s.',
+  ),
   concurrency: integer(
     1000,
     1,
@@ -104,6 +108,21 @@ export function readSettings(
 export function effectiveAuth(settings: Pick<Settings, 'auth' | 'host'>): 'open' | 'strict' {
   if (settings.auth !== 'default') return settings.auth
   return isLoopback(settings.host) ? 'open' : 'strict'
+}
+
+/**
+ * Strict mode serves others than who started it: it runs their functions as plain processes only by name.
+ *
+ * @throws SettingError
+ */
+export function refuseUnsandboxed(
+  settings: Pick<Settings, 'auth' | 'host' | 'sandbox'>,
+  { isolates, advice }: { readonly isolates: boolean; readonly advice?: string },
+): void {
+  if (isolates || settings.sandbox === 'process' || effectiveAuth(settings) === 'open') return
+  throw new SettingError(
+    `--auth strict does not run functions as plain processes, which isolates nothing (${advice}). Make the sandbox work, or ask for it by name with --sandbox process.`,
+  )
 }
 
 export function isLoopback(host: string): boolean {

@@ -7,7 +7,7 @@ import { callerOfSession, mintSessionCredentials } from './aws/session-credentia
 import { createSwitchboard } from './aws/switchboard.ts'
 import type { Clock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
-import { effectiveAuth, machineMemory, type Settings } from './config.ts'
+import { effectiveAuth, machineMemory, refuseUnsandboxed, type Settings } from './config.ts'
 import type { Authenticator } from './gateway/authenticator.ts'
 import { codeDoor } from './gateway/doors/code.ts'
 import { healthDoor } from './gateway/doors/health.ts'
@@ -93,8 +93,14 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     folder: stores.folder.path,
     sandbox: settings.sandbox === 'default' ? 'auto' : settings.sandbox,
     settings: { poolMembersMax: settings.poolMembers, poolMemoryMb: settings.poolMemory },
+    network: settings.network,
+    toEndpoint: (socket) => gateway.accept(socket),
     report: reportFault,
   })
+  const refusal = {
+    start: () => refuseUnsandboxed(settings, worker.isolation()),
+    stop: () => {},
+  }
   const placement = new Placement({ worker, clock, settings: placementSettings(settings) })
   const switchboard = createSwitchboard({})
   const lambda = createLambda({
@@ -134,7 +140,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
       random,
     }),
   })
-  const gateway = createGateway({
+  const gateway: Gateway = createGateway({
     services,
     definitions: Object.values(definitions),
     authenticator: keys.authenticator,
@@ -153,9 +159,10 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
   })
   return {
     gateway,
-    inOrder: [logs, { start: () => {}, stop: () => telemetry.stop() }, worker, placement, lambda],
+    inOrder: [logs, { start: () => {}, stop: () => telemetry.stop() }, worker, refusal, placement, lambda],
     listening: (at) => {
       url = at
+      worker.prepare()
     },
     isolation: () => worker.announcement(),
     counts: () => placement.counts(),

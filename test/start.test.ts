@@ -7,7 +7,10 @@ import { createInterface } from 'node:readline'
 import { describe, test } from 'node:test'
 import packageJson from '../package.json' with { type: 'json' }
 import { VERSION } from '../src/version.ts'
+import { works } from './support/commands.ts'
 import { CLI, dataFolder, lambdad, startDaemon } from './support/daemon.ts'
+
+const bwrap = works('bwrap', '--ro-bind', '/', '/', 'true')
 
 describe('lambdad start', () => {
   test('says in one line where it is, and health answers 200', async (t) => {
@@ -26,12 +29,49 @@ describe('lambdad start', () => {
     await daemon.stop()
   })
 
+  test('says where the network is the host’s, and why', { skip: !bwrap && 'no bubblewrap' }, async (t) => {
+    const daemon = await startDaemon(t, await dataFolder(t), '--network', 'shared')
+    assert.match(
+      daemon.announcement,
+      /functions run sandboxed \(bubblewrap\); the network is the host's: the setting network=shared asks for it/,
+    )
+    const status = await (await fetch(`${daemon.url}/_lambdad/status`)).json()
+    assert.equal((status as { network: string }).network, 'shared')
+    await daemon.stop()
+  })
+
   test('the version is that of the package', () => {
     assert.equal(VERSION, packageJson.version)
   })
 })
 
 describe('lambdad start that cannot', () => {
+  test('strict mode refuses plain processes unless asked for by name', async (t) => {
+    const data = await dataFolder(t)
+    const { PATH } = process.env
+    t.after(() => {
+      process.env.PATH = PATH
+    })
+    process.env.PATH = data
+    const result = await lambdad('start', '--auth', 'strict', '--port', '0', '--data', data)
+    assert.equal(result.code, 1)
+    assert.match(
+      result.stderr,
+      /--auth strict does not run functions as plain processes.*apt-get install bubblewrap.*--sandbox process/,
+    )
+    const daemon = await startDaemon(t, data, '--auth', 'strict', '--sandbox', 'process')
+    assert.match(daemon.announcement, /nothing is isolated.* · signatures are verified/)
+    await daemon.stop()
+  })
+
+  test('a network of its own by name is refused where functions are plain processes', async (t) => {
+    const data = await dataFolder(t)
+    const flags = ['--network', 'isolated', '--sandbox', 'process', '--port', '0', '--data', data]
+    const result = await lambdad('start', ...flags)
+    assert.equal(result.code, 1)
+    assert.match(result.stderr, /--network isolated: functions run as plain processes/)
+  })
+
   test('a port that is taken is named, with the flag that chooses another', async (t) => {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { AwsError } from '../aws/error.ts'
 import type { Service, ServiceDefinition } from '../aws/service.ts'
 import type { Clock } from '../base/clock.ts'
@@ -29,6 +30,8 @@ export interface GatewayOptions {
 export interface Gateway {
   /** Port 0 takes a free one. Rejects with the system's error (`EADDRINUSE`). */
   listen(host: string, port: number): Promise<{ readonly host: string; readonly port: number }>
+  /** Takes a connection that was accepted elsewhere: an environment's, from its own network. */
+  accept(socket: Socket): void
   /** Takes no more requests; resolves when all connections are closed. */
   stop(): Promise<void>
   /** Answers without a network: for tests and measurements. */
@@ -52,6 +55,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const address = await server.listen(host, port)
       return { host: address.address, port: address.port }
     },
+    accept: (socket) => server.accept(socket),
     stop: () => server.stop(),
     answer: answerAny,
   }

@@ -15,6 +15,7 @@ import { type ImageParts, imageArgv, takeImage } from './image/start-image.ts'
 import type { Kept } from './kept.ts'
 import { isCustom, isOwnProgram, type LaunchPlan, type RuntimeFinder } from './launch-plan.ts'
 import type { Exit } from './launcher/protocol.ts'
+import type { Network } from './network/network.ts'
 import { kindOf } from './pool/eligible.ts'
 import type { Pools } from './pool/pools.ts'
 import type { RuntimeCalls } from './runtime-api/routes.ts'
@@ -28,6 +29,7 @@ export interface StarterParts extends ImageParts {
   readonly host: SandboxHost
   readonly code: CodeCache
   readonly users: Users
+  readonly network: Network
   readonly codeOf: (fn: FunctionVersion) => Promise<string>
   /** The folder that is /opt inside. */
   readonly optOf?: (fn: FunctionVersion) => Promise<string | undefined>
@@ -102,14 +104,14 @@ async function fromPool(
   const kind = kept.isNew && external.length === 0 ? kindOf(plan, fn) : undefined
   const member = kind === undefined ? undefined : parts.pools.take(kind)
   if (member === undefined) return undefined
-  const { id, uid, runtimeApi, api, sandbox } = member
+  const { id, uid, runtimeApi, api, place, sandbox } = member
   const variables = variablesOf({
     fn,
     environmentId: id,
     initializationType: start.initializationType,
     logStream: start.logStream,
     credentials,
-    endpoint: parts.endpoint(),
+    endpoint: place?.endpoint ?? parts.endpoint(),
     runtimeApi,
     ofRuntime: { ...plan.env, _LAMBDA_TELEMETRY_LOG_FD: String(FRAMES_FD) },
   })
@@ -139,16 +141,17 @@ async function startWith(
   const { id, fn, kept } = start
   const folder = `${parts.folder}/${id}`
   const uid = parts.host.sandbox.ownUsers ? kept.uid(parts.users) : undefined
-  const api = new RuntimeApi(start.calls, uid)
   mkdirSync(folder, { mode: 0o700 })
+  const place = await parts.network.take()
+  const api = new RuntimeApi(start.calls, uid)
   try {
     const runtimeSocket = `${folder}/rt.sock`
-    const runtimeApi = await api.listen(runtimeSocket)
+    const runtimeApi = await api.listen(runtimeSocket, place?.runtimeApi)
     const { logStream, initializationType } = start
     const ofRuntime = isOwnProgram(fn)
       ? plan.env
       : { ...plan.env, _LAMBDA_TELEMETRY_LOG_FD: String(FRAMES_FD) }
-    const endpoint = parts.endpoint()
+    const endpoint = place?.endpoint ?? parts.endpoint()
     const supervisor =
       external.length === 0 ? undefined : new Supervisor({ tell: (line) => sandbox.tell(line) })
     const programs = external.map(({ name }) => `${EXTENSIONS_FOLDER}/${name}`)
@@ -175,6 +178,7 @@ async function startWith(
         temporaryMb: fn.ephemeralStorageMb,
         temporary: { folder: kept.folder, from: kept.offer() },
         uid,
+        network: place?.namespace,
         memoryMb: fn.memoryMb,
         waitsForLimits: isOwnProgram(fn) || supervisor !== undefined,
         ...(supervisor === undefined ? {} : { onReport: (bytes: Uint8Array) => supervisor.read(bytes) }),
@@ -183,13 +187,17 @@ async function startWith(
     )
     return new StartedRuntime(api, sandbox, {
       version: plan.runtimeVersion,
-      release: () => code.release(),
+      release: () => {
+        code.release()
+        place?.release()
+      },
       kept,
       supervisor,
       limitsProcessor: parts.limitsProcessor,
     })
   } catch (error) {
     api.close()
+    place?.release()
     throw error
   }
 }

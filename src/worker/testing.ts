@@ -12,6 +12,7 @@ import type { Outcome } from '../wire/invocation.ts'
 import type { PlatformEvent } from '../wire/platform-event.ts'
 import type { Environment, LogRecord, TelemetrySink } from '../wire/worker.ts'
 import type { RuntimeFinder } from './launch-plan.ts'
+import type { NetworkChoice } from './network/network.ts'
 import type { SandboxName } from './sandbox/sandbox.ts'
 import type { WorkerSettings } from './settings.ts'
 import { createWorker, type LocalWorker } from './worker.ts'
@@ -53,6 +54,7 @@ export async function testWorker(
     full?: () => Promise<void> | undefined
     /** What is at /opt. */
     opt?: string
+    network?: NetworkChoice
     /** Its own where none is given. */
     folder?: string
   } = {},
@@ -72,6 +74,7 @@ export async function testWorker(
     endpoint: () => 'http://127.0.0.1:4566',
     runtimes: options.runtimes ?? fixtureRuntimes,
     ...(options.opt === undefined ? {} : { optOf: async () => options.opt }),
+    ...(options.network === undefined ? {} : { network: options.network }),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
     report: (error) => reported.push(error),
   })

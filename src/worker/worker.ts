@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import path from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
@@ -23,10 +24,13 @@ import type { RuntimeFinder } from './launch-plan.ts'
 import { Launcher } from './launcher/launcher.ts'
 import { chooseLimiter } from './limits/choose.ts'
 import { groupName } from './limits/group-name.ts'
+import { chooseNetwork, NoNetwork } from './network/choose.ts'
+import { type Network, type NetworkChoice, sharedNetwork } from './network/network.ts'
 import { Fifos } from './output/fifos.ts'
 import { Pools } from './pool/pools.ts'
 import { endGroupsLeftBehind, endLeftovers, makeOwnFolder, noteGroups, runFolderOf } from './run-folder.ts'
 import { chooseSandbox, type SandboxChoice } from './sandbox/choose.ts'
+import type { Sandbox } from './sandbox/sandbox.ts'
 import { WORKER_DEFAULTS, type WorkerSettings } from './settings.ts'
 import { type StarterParts, startRuntime } from './starter.ts'
 import { Users } from './users.ts'
@@ -48,6 +52,9 @@ export interface WorkerParts {
   /** `run/` and `cache/code/` in it are the worker's. */
   readonly folder: string
   readonly sandbox?: SandboxChoice
+  readonly network?: NetworkChoice
+  /** Takes a connection to lambdad's endpoint that comes from an environment's own network. */
+  readonly toEndpoint?: (socket: Socket) => void
   readonly settings?: Partial<WorkerSettings>
   /** Hears of what went wrong and is nobody's answer. */
   readonly report: (error: unknown) => void
@@ -57,6 +64,8 @@ export interface WorkerParts {
 export interface LocalWorker extends Worker {
   /** Ends what a daemon that died left running, and tries out the sandbox. Some 20 ms. */
   start(): Promise<void>
+  /** To be called once lambdad listens: makes ahead what environments will need. */
+  prepare(): void
   /** Ends all environments. Resolves when nothing of them is left. */
   stop(): Promise<void>
   /** What is isolated and limited, and what is not. Known once it has started. */
@@ -117,6 +126,10 @@ class OneWorker implements LocalWorker {
     return environment
   }
 
+  prepare(): void {
+    this.#starter?.network.prepare()
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true
     const environments = [...this.#environments]
@@ -126,6 +139,7 @@ class OneWorker implements LocalWorker {
     await this.#launcher.stop()
     await Promise.all(environments.map((environment) => environment.gone()))
     await this.#starter?.pools.gone()
+    await this.#starter?.network.stop()
     await this.#starter?.host.limiter.close()
     await this.#starter?.host.freezer.close()
     // Retried: a mkfifo(1) that the launcher had begun may still be at work in it.
@@ -142,7 +156,7 @@ class OneWorker implements LocalWorker {
   isolation(): WorkerIsolation {
     if (this.#starter === undefined) throw new Error('The worker was not started.')
     const { sandbox, limiter } = this.#starter.host
-    return isolationOf(sandbox, limiter)
+    return isolationOf(sandbox, limiter, this.#starter.network)
   }
 
   pooled(): number {
@@ -163,8 +177,8 @@ class OneWorker implements LocalWorker {
       bytesMax: this.#settings.imageCacheBytes,
       report,
     })
-    const [sandbox] = await Promise.all([
-      chooseSandbox(choice, `${this.#ownFolder}/sandbox`),
+    const [{ sandbox, network }] = await Promise.all([
+      this.#chooseWalls(choice),
       code.removeLeftovers(),
       images.removeLeftovers(),
     ])
@@ -182,18 +196,39 @@ class OneWorker implements LocalWorker {
       images,
       layerOf: this.#parts.layerOf ?? noLayers,
       users,
+      network,
       folder: environments,
       limitsProcessor: this.#settings.limitsProcessor,
       host,
       pools: new Pools({
         host,
         users,
+        network,
         random,
         folder: environments,
         staging: `${this.#ownFolder}/staging`,
         settings: this.#settings,
       }),
     }
+  }
+
+  /** Both are tried out at once. A network of its own is of use to what cannot leave it only. */
+  async #chooseWalls(choice: SandboxChoice): Promise<{ sandbox: Sandbox; network: Network }> {
+    const { endpoint, report, toEndpoint = (socket: Socket) => socket.destroy() } = this.#parts
+    const asked = this.#parts.network ?? 'default'
+    const parts = { endpoint, toEndpoint, report }
+    const [chosen, found] = await Promise.allSettled([
+      chooseSandbox(choice, `${this.#ownFolder}/sandbox`),
+      choice === 'process' ? sharedNetwork(PLAIN) : chooseNetwork(asked, parts),
+    ])
+    if (chosen.status === 'rejected' || found.status === 'rejected') {
+      if (found.status === 'fulfilled') await found.value.stop()
+      throw chosen.status === 'rejected' ? chosen.reason : (found as PromiseRejectedResult).reason
+    }
+    if (chosen.value.isolation().isolates) return { sandbox: chosen.value, network: found.value }
+    await found.value.stop()
+    if (asked === 'isolated') throw new NoNetwork(PLAIN)
+    return { sandbox: chosen.value, network: sharedNetwork(PLAIN) }
   }
 
   #starterFor(
@@ -228,6 +263,8 @@ class OneWorker implements LocalWorker {
     }
   }
 }
+
+const PLAIN = 'functions run as plain processes'
 
 /** `2026/11/21/[$LATEST]4f1c…`; in a log group of the owner's choice with the function's name before. */
 function logStreamOf(fn: FunctionVersion, clock: Clock, random: Random): string {

@@ -58,6 +58,12 @@ export class HttpServer {
     })
   }
 
+  /** Takes a connection that was accepted elsewhere, as one of its own. */
+  accept(socket: Socket): void {
+    if (this.#isStopping) socket.destroy()
+    else this.#http1.emit('connection', socket)
+  }
+
   /** Takes no more requests, waits for those that are being answered, and cuts what is then still open. */
   async stop(): Promise<void> {
     this.#isStopping = true

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, rmdirSync, statSync, symlinkSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { waitingVariables } from '../environment/variables.ts'
+import type { Network, NetworkPlace } from '../network/network.ts'
 import { invalidTransition } from '../runtime-api/answers.ts'
 import type { Connection } from '../runtime-api/connection.ts'
 import type { RuntimeCalls } from '../runtime-api/routes.ts'
@@ -16,6 +17,7 @@ import type { Mounter } from './mounter.ts'
 export interface MemberParts {
   readonly host: SandboxHost
   readonly users: Users
+  readonly network: Network
   /** In which each running sandbox gets a folder. */
   readonly folder: string
   /** Where sandboxes have a file system of their own. */
@@ -44,6 +46,8 @@ export class Member {
   /** `127.0.0.1:40123`. */
   readonly runtimeApi: string
   readonly api: RuntimeApi
+  /** Its own network, which goes with its sandbox. */
+  readonly place: NetworkPlace | undefined
   readonly sandbox: RunningSandbox
   /** Nothing of it is left. */
   readonly gone: Promise<void>
@@ -58,14 +62,16 @@ export class Member {
   static async boot(parts: MemberParts, kind: Kind, id: string): Promise<Member> {
     const { host, users } = parts
     const folder = `${parts.folder}/${id}`
+    const place = await parts.network.take()
     const uid = host.sandbox.ownUsers ? users.take() : undefined
     const asks = Promise.withResolvers<Connection>()
     const api = new RuntimeApi(waitingCalls(asks), uid)
     mkdirSync(folder, { mode: 0o700 })
     let sandbox: RunningSandbox | undefined
     try {
-      const runtimeApi = await api.listen(`${folder}/rt.sock`)
-      const spec = specOf(kind, { id, folder, uid, ownFiles: parts.mounter !== undefined })
+      const runtimeApi = await api.listen(`${folder}/rt.sock`, place?.runtimeApi)
+      const network = place?.namespace
+      const spec = specOf(kind, { id, folder, uid, network, ownFiles: parts.mounter !== undefined })
       const output = new LaterOutput()
       const { memoryMb } = kind
       sandbox = await RunningSandbox.start(
@@ -73,7 +79,8 @@ export class Member {
         { ...spec, memoryMb, waitsForLimits: false, inBackground: true },
         output,
       )
-      const member = new Member(parts, spec, { api, runtimeApi, sandbox, output })
+      sandbox.gone.then(() => place?.release())
+      const member = new Member(parts, spec, { api, runtimeApi, place, sandbox, output })
       member.#connection = await member.#booted(asks.promise)
       sandbox.endBackground()
       // It is not looked at while it waits, and is frozen.
@@ -84,6 +91,7 @@ export class Member {
       sandbox?.kill()
       // Nothing runs, or what ran is gone with its folder.
       await (sandbox?.gone ?? rm(folder, { recursive: true, force: true }))
+      if (sandbox === undefined) place?.release()
       if (uid !== undefined && sandbox === undefined) users.giveBack(uid)
       throw error
     }
@@ -95,14 +103,22 @@ export class Member {
     {
       api,
       runtimeApi,
+      place,
       sandbox,
       output,
-    }: { api: RuntimeApi; runtimeApi: string; sandbox: RunningSandbox; output: LaterOutput },
+    }: {
+      api: RuntimeApi
+      runtimeApi: string
+      place: NetworkPlace | undefined
+      sandbox: RunningSandbox
+      output: LaterOutput
+    },
   ) {
     this.id = spec.id
     this.uid = spec.uid
     this.runtimeApi = runtimeApi
     this.api = api
+    this.place = place
     this.sandbox = sandbox
     this.#parts = parts
     this.#spec = spec
@@ -194,7 +210,19 @@ function waitingCalls(asks: PromiseWithResolvers<Connection>): RuntimeCalls {
 
 function specOf(
   { plan, temporaryMb }: Kind,
-  { id, folder, uid, ownFiles }: { id: string; folder: string; uid: number | undefined; ownFiles: boolean },
+  {
+    id,
+    folder,
+    uid,
+    network,
+    ownFiles,
+  }: {
+    id: string
+    folder: string
+    uid: number | undefined
+    network: string | undefined
+    ownFiles: boolean
+  },
 ): SandboxSpec {
   const task = ownFiles ? `${folder}/var/task` : `${folder}/task`
   mkdirSync(task, { recursive: true })
@@ -213,6 +241,7 @@ function specOf(
     folder,
     temporaryMb,
     uid,
+    network,
   }
 }
 

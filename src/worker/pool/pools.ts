@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
+import type { Network } from '../network/network.ts'
 import type { SandboxHost } from '../sandbox/running.ts'
 import type { WorkerSettings } from '../settings.ts'
 import type { Users } from '../users.ts'
@@ -11,6 +12,7 @@ import { HELPERS, Mounter } from './mounter.ts'
 export interface PoolsParts {
   readonly host: SandboxHost
   readonly users: Users
+  readonly network: Network
   readonly random: Random
   /** In which each running sandbox gets a folder. */
   readonly folder: string
@@ -203,10 +205,10 @@ export class Pools {
   }
 
   async #bootOne(pool: Pool): Promise<void> {
-    const { host, users, folder, random } = this.#parts
+    const { host, users, network, folder, random } = this.#parts
     try {
       const id = `${random.hex(8)}-${++this.#booted % 1000}`
-      const parts = { host, users, folder, mounter: this.#mounter, signal: this.#closing.signal }
+      const parts = { host, users, network, folder, mounter: this.#mounter, signal: this.#closing.signal }
       const member = await Member.boot(parts, pool.kind, id)
       pool.failures = 0
       const leaves = member.gone.then(() => {

@@ -5,6 +5,7 @@ import { realClock, VirtualClock } from '../../base/clock.ts'
 import { realRandom } from '../../base/random.ts'
 import { chooseLimiter } from '../limits/choose.ts'
 import { groupName } from '../limits/group-name.ts'
+import { sharedNetwork } from '../network/network.ts'
 import type { SandboxHost } from '../sandbox/running.ts'
 import { testFunction } from '../testing.ts'
 import { Users } from '../users.ts'
@@ -68,6 +69,7 @@ function testPools(changes: Partial<PoolsParts>) {
   const fifos = { take: async () => assert.fail('a sandbox was to be started') }
   const host = { sandbox: { name: 'process', ownUsers: false }, ...changes.host, clock, fifos }
   const pools = new Pools({
+    network: sharedNetwork('the test asks for it'),
     users: new Users(),
     random: realRandom,
     folder: '/nowhere/e',

@@ -24,9 +24,17 @@ export class RuntimeApi {
     this.#uid = uid
   }
 
-  /** Listens on `socketPath` and on a port that the system chooses. Returns the port's address. */
-  async listen(socketPath: string): Promise<string> {
+  /**
+   * Listens on `socketPath`, and on `inside`, the environment's own loopback, or where it has none on a port that the
+   * system chooses. Returns the port's address.
+   */
+  async listen(socketPath: string, inside?: Server): Promise<string> {
     const unix = this.#server((socket) => this.#connected(socket))
+    if (inside !== undefined) {
+      await listening(unix, { path: socketPath })
+      chmodSync(socketPath, 0o666)
+      return this.#adopt(inside)
+    }
     const tcp = this.#server((socket) => this.#checkPeer(socket))
     await Promise.all([listening(unix, { path: socketPath }), listening(tcp, { host: '127.0.0.1', port: 0 })])
     // The environment's user must be able to connect; the folder is closed to everybody else.
@@ -43,6 +51,16 @@ export class RuntimeApi {
     this.#closed = true
     for (const server of this.#servers) server.close()
     for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** Nobody but the environment reaches it. */
+  #adopt(inside: Server): string {
+    Object.assign(inside, { allowHalfOpen: true })
+    inside.maxConnections = CONNECTIONS_MAX
+    inside.on('connection', (socket) => this.#connected(socket))
+    this.#servers.push(inside)
+    const { address, port } = inside.address() as AddressInfo
+    return `${address}:${port}`
   }
 
   #server(onConnection: (socket: Socket) => void): Server {

@@ -32,7 +32,7 @@ const FILL_TEMPORARY = `/bin/cp -a /proc/self/fd/${TEMPORARY_FD}/. /tmp/ 2>/dev/
 const NAMESPACES = ['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try']
 
 /**
- * A sandbox by bubblewrap: namespaces of its own but for the network's, a file system of read-only mounts, no
+ * A sandbox by bubblewrap: namespaces of its own (the network's is made before, and joined), a file system of read-only mounts, no
  * privileges, a seccomp filter.
  *
  * As root, bwrap sets everything up with root's rights (code and runtimes may lie where only root can look) and
@@ -97,6 +97,7 @@ export class BubblewrapSandbox implements Sandbox {
     const argv = from === undefined ? spec.argv : ['/bin/sh', '-c', FILL_TEMPORARY, ...spec.argv]
     return {
       argv: [
+        ...joined(spec),
         this.#bwrap,
         ...this.#fixed,
         ...(waitsForLimits ? ['--block-fd', '6'] : []),
@@ -128,6 +129,7 @@ export class BubblewrapSandbox implements Sandbox {
     const own = uid === undefined ? undefined : asUser(spec, uid, (program) => this.#enter.argv(program))
     return {
       argv: [
+        ...joined(spec),
         this.#bwrap,
         ...this.#walls,
         ...imageMounts(spec.codeFolder, `${this.#folder}/etc`),
@@ -160,7 +162,6 @@ export class BubblewrapSandbox implements Sandbox {
           : ['system calls: what functions have no use for is refused']),
       ],
       shared: [
-        'the network, with the host’s loopback services and abstract sockets',
         ...(this.ownUsers
           ? []
           : [
@@ -208,6 +209,10 @@ function asUser(
     ...Object.entries(spec.variables).map(([name, value]) => `${name}=${value}`),
     ...spec.argv,
   ]
+}
+
+function joined({ network }: SandboxSpec): string[] {
+  return network === undefined ? [] : ['/usr/bin/nsenter', `--net=${network}`]
 }
 
 function variables(spec: SandboxSpec): string[] {

@@ -42,7 +42,6 @@ export class ProcessSandbox implements Sandbox {
       shared: [
         'files: functions read and write all that the daemon can, other functions’ code and lambdad’s data included',
         'processes and other environments’ Runtime APIs, as far as the daemon’s user reaches',
-        'the network, with the host’s loopback services',
         '/tmp: each environment has a folder of its own as TMPDIR, without a limit of size',
       ],
       ...(this.#advice === undefined ? {} : { advice: this.#advice }),

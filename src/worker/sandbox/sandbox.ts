@@ -26,6 +26,8 @@ export interface SandboxSpec {
   readonly temporaryMb: number
   /** Where what is in /tmp stays, and what a sandbox before this one left in it. */
   readonly temporary?: { readonly folder: string; readonly from: string | undefined }
+  /** The file of its network namespace, where it has one. */
+  readonly network?: string | undefined
   /** The user that the environment runs as, where it has one of its own. */
   readonly uid: number | undefined
 }

@@ -6,6 +6,7 @@ import { DENIED, NUMBERS, type SyscallName } from './syscalls.ts'
 const ALLOWED = 0x7fff_0000
 const EPERM = 0x0005_0001
 const ENOSYS = 0x0005_0026
+const EAFNOSUPPORT = 0x0005_0061
 const KILLED = 0x8000_0000
 const AUDIT = { x64: 0xc000_003e, arm64: 0xc000_00b7 } as const
 const CLONE_NEWUSER = 0x1000_0000
@@ -26,6 +27,12 @@ for (const architecture of ['x64', 'arm64'] as const) {
     assert.equal(verdict('clone', SIGCHLD_AND_THREAD_FLAGS), ALLOWED)
     assert.equal(verdict('clone', CLONE_NEWUSER | 17), EPERM)
     assert.equal(verdict('clone3'), ENOSYS)
+  })
+
+  test(`${architecture}: sockets are of the families that programs use`, () => {
+    for (const family of [1, 2, 10, 16]) assert.equal(verdict('socket', family), ALLOWED, `${family}`)
+    for (const family of [0, 3, 17, 38, 40, 44])
+      assert.equal(verdict('socket', family), EAFNOSUPPORT, `${family}`)
   })
 
   test(`${architecture}: read and write go through`, () => {

@@ -12,6 +12,7 @@ const ALLOW = 0x7fff_0000
 const KILL_PROCESS = 0x8000_0000
 const FAIL_EPERM = 0x0005_0001
 const FAIL_ENOSYS = 0x0005_0026
+const FAIL_EAFNOSUPPORT = 0x0005_0061
 
 /** Where `struct seccomp_data` has its fields. */
 const AT_NUMBER = 0
@@ -23,6 +24,12 @@ const AUDIT_ARCHITECTURE = { x64: 0xc000_003e, arm64: 0xc000_00b7 } as const
 
 /** CLONE_NEW*: cgroup, uts, ipc, user, pid, net, mount, time. */
 const CLONE_NEW_ANYTHING = 0x7e02_0080
+
+/**
+ * AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, by which programs list addresses. Others have doors of their own: AF_VSOCK
+ * leads to the hypervisor, in whichever network namespace.
+ */
+const SOCKET_FAMILIES = [1, 2, 10, 16]
 
 /** On x86-64 the x32 convention has this bit in the number. */
 const X32_BIT = 0x4000_0000
@@ -49,6 +56,11 @@ export function seccompFilter(architecture: FilteredArchitecture): Buffer {
     [LOAD, 0, 0, AT_FIRST_ARGUMENT],
     [IF_ANY_BIT, 0, 1, CLONE_NEW_ANYTHING],
     [RETURN, 0, 0, FAIL_EPERM],
+    [RETURN, 0, 0, ALLOW],
+    [IF_EQUAL, 0, 3 + SOCKET_FAMILIES.length, number('socket') ?? 0],
+    [LOAD, 0, 0, AT_FIRST_ARGUMENT],
+    ...SOCKET_FAMILIES.map((family, i): Instruction => [IF_EQUAL, SOCKET_FAMILIES.length - i, 0, family]),
+    [RETURN, 0, 0, FAIL_EAFNOSUPPORT],
     [RETURN, 0, 0, ALLOW],
   ]
   for (const name of DENIED) {

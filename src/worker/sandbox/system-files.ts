@@ -1,12 +1,17 @@
-import { appendFileSync, existsSync, readdirSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises'
 import type { Mount } from './sandbox.ts'
 
 /** AWS's name for the user that functions run as. */
 const USER_NAME = 'sbx_user1051'
 
+const RESOLVER = '/etc/resolv.conf'
+
+/** systemd-resolved's own list: its stub listens on the host's loopback, which is not an environment's. */
+const UPSTREAM = '/run/systemd/resolve/resolv.conf'
+
 /** What of the host's /etc a runtime needs: trust in certificates, name servers, Debian's links in /usr/bin. */
-const FROM_HOST = ['/etc/ssl', '/etc/pki', '/etc/alternatives', '/etc/resolv.conf']
+const FROM_HOST = ['/etc/ssl', '/etc/pki', '/etc/alternatives', RESOLVER]
 
 /**
  * Makes the /etc of sandboxes in `folder`: the little that programs look for, and nothing that tells about
@@ -22,7 +27,10 @@ export async function makeSystemFiles(folder: string, gid: number): Promise<Moun
   if (existsSync('/etc/ld.so.cache')) await copyFile('/etc/ld.so.cache', `${folder}/ld.so.cache`)
   if (existsSync('/usr/lib/os-release')) await symlink('../usr/lib/os-release', `${folder}/os-release`)
   const fromHost = [...FROM_HOST.filter((path) => existsSync(path)), ...debianJavaSettings()]
-  const mounts = fromHost.map((path) => ({ source: path, target: path }))
+  const mounts = fromHost.map((path) => ({
+    source: path === RESOLVER && existsSync(UPSTREAM) && onlyLoopback(RESOLVER) ? UPSTREAM : path,
+    target: path,
+  }))
   for (const { target } of mounts) await makeMountPoint(`${folder}/${target.slice('/etc/'.length)}`)
   return mounts
 }
@@ -42,4 +50,11 @@ export function addUser(folder: string, { uid, gid }: { uid: number; gid: number
 async function makeMountPoint(path: string): Promise<void> {
   if (path.endsWith('.conf')) await writeFile(path, '')
   else await mkdir(path, { recursive: true })
+}
+
+function onlyLoopback(file: string): boolean {
+  const servers = [...readFileSync(file, 'utf8').matchAll(/^nameserver\s+(\S+)/gm)].map(
+    ([, server]) => server,
+  )
+  return servers.length > 0 && servers.every((server) => /^127\.|^::1$/.test(server ?? ''))
 }
