@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { ZipError } from '../base/zip/index.ts'
 import type { FunctionImage, FunctionVersion } from '../wire/function-version.ts'
@@ -15,13 +16,14 @@ import { type ImageParts, imageArgv, takeImage } from './image/start-image.ts'
 import type { Kept } from './kept.ts'
 import { isCustom, isOwnProgram, type LaunchPlan, type RuntimeFinder } from './launch-plan.ts'
 import type { Exit } from './launcher/protocol.ts'
-import type { Network } from './network/network.ts'
+import type { Network, NetworkPlace } from './network/network.ts'
 import { kindOf } from './pool/eligible.ts'
 import type { Pools } from './pool/pools.ts'
 import type { RuntimeCalls } from './runtime-api/routes.ts'
 import { RuntimeApi } from './runtime-api/server.ts'
 import { RunningSandbox, type SandboxHost, type SandboxOutput } from './sandbox/running.ts'
 import { FRAMES_FD } from './sandbox/sandbox.ts'
+import { hostLoopback } from './telemetry-api/reach.ts'
 import type { Users } from './users.ts'
 
 export interface StarterParts extends ImageParts {
@@ -129,6 +131,7 @@ async function fromPool(
     release: () => code.release(),
     kept,
     supervisor: undefined,
+    place,
     limitsProcessor: parts.limitsProcessor,
   })
 }
@@ -193,6 +196,7 @@ async function startWith(
       },
       kept,
       supervisor,
+      place,
       limitsProcessor: parts.limitsProcessor,
     })
   } catch (error) {
@@ -209,6 +213,7 @@ class StartedRuntime implements Runtime {
   readonly #api: RuntimeApi
   readonly #sandbox: RunningSandbox
   readonly #kept: Kept
+  readonly #place: NetworkPlace | undefined
   readonly #limitsProcessor: boolean
 
   constructor(
@@ -219,12 +224,14 @@ class StartedRuntime implements Runtime {
       supervisor: Supervisor | undefined
       release: () => void
       kept: Kept
+      place: NetworkPlace | undefined
       limitsProcessor: boolean
     },
   ) {
     this.version = options.version
     this.supervisor = options.supervisor
     this.#kept = options.kept
+    this.#place = options.place
     this.#limitsProcessor = options.limitsProcessor
     this.#api = api
     this.#sandbox = sandbox
@@ -236,6 +243,10 @@ class StartedRuntime implements Runtime {
 
   get ended() {
     return this.#sandbox.ended
+  }
+
+  connect(port: number): Socket | Promise<Socket> {
+    return this.#place?.connect(port) ?? hostLoopback.connect(port)
   }
 
   whenDrained(then: () => void): void {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
@@ -254,6 +255,7 @@ export class Environment implements WireEnvironment {
       fn: this.fn,
       clock,
       random,
+      reach: { connect: (port: number) => connectInside(run.runtime, port) },
       tell: (event: Parameters<Chronicle['tell']>[0]) => this.#chronicle.tell(event),
       onReady: () => this.#onExtensionsReady(run),
       onFailed: (errorType: string, exit: Exit) => this.#onExtensionFailed(run, errorType, exit),
@@ -579,6 +581,12 @@ function extensionOutput(
     heard(bytes)
     return full
   }
+}
+
+/** Never the host's ports in place of an environment's: which one is the function's choice. */
+function connectInside(runtime: Runtime | undefined, port: number): Socket | Promise<Socket> {
+  if (runtime?.connect === undefined) return Promise.reject(new Error('The runtime has not started.'))
+  return runtime.connect(port)
 }
 
 const CANNOT_START = serviceFailure('The execution environment could not be started.')

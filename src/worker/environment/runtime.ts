@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Outcome } from '../../wire/invocation.ts'
 import type { Supervisor } from '../extensions/supervisor.ts'
 import type { Exit } from '../launcher/protocol.ts'
@@ -14,6 +15,8 @@ export interface Runtime {
   readonly gone: Promise<void>
   /** Calls `then` when what it wrote before now is consumed. */
   whenDrained(then: () => void): void
+  /** A connection to what listens on its loopback. */
+  connect?(port: number): Socket | Promise<Socket>
   /** From now on it has the processor share of its memory size. */
   endInit(): void
   /** It is given something to do. Cheap: once for each invocation. */

@@ -5,7 +5,7 @@ import type { Untimed } from '../environment/reports.ts'
 import type { Body } from '../runtime-api/body.ts'
 import type { Connection, Reply } from '../runtime-api/connection.ts'
 import type { RequestHead } from '../runtime-api/request.ts'
-import { hostLoopback } from '../telemetry-api/reach.ts'
+import type { Reach } from '../telemetry-api/reach.ts'
 import { Subscriptions } from '../telemetry-api/subscriptions.ts'
 import { Extensions, type ExtensionsParts } from './extensions.ts'
 import { route } from './routes.ts'
@@ -14,6 +14,8 @@ export interface CompanionsParts extends ExtensionsParts {
   readonly fn: FunctionVersion
   readonly clock: Clock
   readonly random: Random
+  /** Where what listens in the environment is found. */
+  readonly reach: Reach
   readonly tell: (event: Untimed) => void
 }
 
@@ -30,7 +32,7 @@ export class Companions {
     this.extensions = new Extensions(parts, { closed })
     this.subscriptions = new Subscriptions({
       clock,
-      reach: hostLoopback,
+      reach: parts.reach,
       isJson: fn.logging.format === 'JSON',
       onSubscribed: (api, name, types) => {
         const type = api === 'Telemetry' ? 'platform.telemetrySubscription' : 'platform.logsSubscription'

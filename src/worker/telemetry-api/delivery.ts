@@ -72,12 +72,12 @@ class HttpDelivery implements Delivery {
     this.#socket = undefined
   }
 
-  #post(text: string): Promise<void> {
+  async #post(text: string): Promise<void> {
     const body = Buffer.from(text)
     const { path, host, port } = this.#destination
+    const socket = await this.#reach.connect(port)
+    this.#socket = socket
     return new Promise((resolve, reject) => {
-      const socket = this.#reach.connect(port)
-      this.#socket = socket
       const headers = { host, 'content-type': 'application/json', 'content-length': body.length }
       const outgoing = request(
         { method: 'POST', path, headers, createConnection: () => socket },
@@ -123,8 +123,8 @@ class TcpDelivery implements Delivery {
     this.#socket = undefined
   }
 
-  #write(text: string): Promise<void> {
-    const socket = this.#connected()
+  async #write(text: string): Promise<void> {
+    const socket = await this.#connected()
     return new Promise((resolve, reject) => {
       const lost = () => reject(new Error('the connection was closed'))
       socket.once('close', lost)
@@ -136,9 +136,9 @@ class TcpDelivery implements Delivery {
     })
   }
 
-  #connected(): Socket {
+  async #connected(): Promise<Socket> {
     if (this.#socket !== undefined && !this.#socket.destroyed) return this.#socket
-    const socket = this.#reach.connect(this.#port)
+    const socket = await this.#reach.connect(this.#port)
     // 'close' follows, and what is being written fails.
     socket.on('error', () => {})
     socket.resume()
