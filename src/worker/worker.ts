@@ -214,9 +214,9 @@ class OneWorker implements LocalWorker {
 
   /** Both are tried out at once. A network of its own is of use to what cannot leave it only. */
   async #chooseWalls(choice: SandboxChoice): Promise<{ sandbox: Sandbox; network: Network }> {
-    const { endpoint, report, toEndpoint = (socket: Socket) => socket.destroy() } = this.#parts
+    const { clock, endpoint, report, toEndpoint = (socket: Socket) => socket.destroy() } = this.#parts
     const asked = this.#parts.network ?? 'default'
-    const parts = { endpoint, toEndpoint, report }
+    const parts = { clock, endpoint, toEndpoint, report }
     const [chosen, found] = await Promise.allSettled([
       chooseSandbox(choice, `${this.#ownFolder}/sandbox`),
       choice === 'process' ? sharedNetwork(PLAIN) : chooseNetwork(asked, parts),

@@ -194,6 +194,7 @@ async function given(t: TestContext, endpoint = 'http://127.0.0.1:4566', known?:
   const host = known ?? (await testHost(t))
   const endpointed: Socket[] = []
   const network = await Namespaces.start({
+    clock: realClock,
     programs: { perl: host.perl, nft: NFT },
     endpoint: () => endpoint,
     toEndpoint: (socket) => {

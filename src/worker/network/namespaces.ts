@@ -1,4 +1,5 @@
 import type { Server, Socket } from 'node:net'
+import type { Clock, Timer } from '../../base/clock.ts'
 import { Helper, type HelperPrograms, type MadeNamespace } from './helper.ts'
 import type { Network, NetworkIsolation, NetworkPlace } from './network.ts'
 
@@ -6,8 +7,11 @@ import type { Network, NetworkIsolation, NetworkPlace } from './network.ts'
 const RUNTIME_API_PORT = 9001
 const ENDPOINT_PORT = 4566
 
-/** Made ahead: as many as start at once by default (`startingMax`). Making one takes 1 ms. */
-const READY = 4
+/** Made ahead: what a burst takes at once. One that finds none waits 1 ms for its own. */
+const READY = 16
+
+/** They are made after what they would slow down: the starts of the environments that took the last ones. */
+const QUIET_MS = 40
 
 /** /30s in the half of 169.254.0.0/16 that is the environments'. The first is left out. */
 const PLACES = 8191
@@ -19,6 +23,7 @@ const TRIES = 16
 const ENDPOINT_CONNECTIONS_MAX = 256
 
 export interface NamespacesParts {
+  readonly clock: Clock
   readonly programs: HelperPrograms
   /** Where lambdad listens: its port is the same inside. */
   readonly endpoint: () => string
@@ -43,6 +48,8 @@ export class Namespaces implements Network {
   readonly #ready: MadeNamespace[] = []
   #helper: Promise<Helper>
   #place = 0
+  #takenAt = Number.NEGATIVE_INFINITY
+  #timer: Timer | undefined
   #filling = false
   #stopped = false
 
@@ -61,25 +68,43 @@ export class Namespaces implements Network {
   }
 
   async take(): Promise<NetworkPlace> {
+    this.#takenAt = this.#parts.clock.elapsed()
+    this.#fillLater()
     const helper = await this.#running()
-    const made = this.#ready.shift() ?? (await this.#make(helper))
-    setImmediate(() => this.prepare())
-    return this.#placeOf(helper, made)
+    return this.#placeOf(helper, this.#ready.shift() ?? (await this.#make(helper)))
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#timer?.cancel()
     for (const { listeners } of this.#ready.splice(0)) close(listeners)
     const helper = await this.#helper.catch(() => undefined)
     await helper?.stop()
   }
 
+  #fillLater(): void {
+    if (this.#timer !== undefined || this.#stopped) return
+    this.#timer = this.#parts.clock
+      .after(QUIET_MS, () => {
+        this.#timer = undefined
+        if (this.#isQuiet) this.prepare()
+        else this.#fillLater()
+      })
+      .unref()
+  }
+
+  /** A timer that was set by the last taking may come a little early by this clock. */
+  get #isQuiet(): boolean {
+    return this.#parts.clock.elapsed() - this.#takenAt >= QUIET_MS / 2
+  }
+
+  /** Until there are enough, or until one is taken again. */
   async #fill(): Promise<void> {
     if (this.#filling || this.#stopped) return
     this.#filling = true
     try {
       const helper = await this.#running()
-      while (this.#ready.length < READY && !this.#stopped) {
+      while (this.#ready.length < READY && this.#isQuiet && !this.#stopped) {
         const made = await this.#make(helper)
         if (this.#stopped) close(made.listeners)
         else this.#ready.push(made)

@@ -4,6 +4,7 @@ import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { ENTER } from '../image/unpack-image.ts'
+import { RESOLVER, resolverFile } from './system-files.ts'
 
 const run = promisify(execFile)
 
@@ -61,8 +62,6 @@ export function imageMounts(root: string, etc: string): string[] {
   return [
     ...['--ro-bind', root, '/', '--proc', '/proc', '--dev', '/dev', '--remount-ro', '/dev'],
     ...['--ro-bind', `${etc}/hosts`, '/etc/hosts'],
-    ...(existsSync('/etc/resolv.conf')
-      ? ['--ro-bind', realpathSync('/etc/resolv.conf'), '/etc/resolv.conf']
-      : []),
+    ...(existsSync(RESOLVER) ? ['--ro-bind', realpathSync(resolverFile()), RESOLVER] : []),
   ]
 }

@@ -5,7 +5,7 @@ import type { Mount } from './sandbox.ts'
 /** AWS's name for the user that functions run as. */
 const USER_NAME = 'sbx_user1051'
 
-const RESOLVER = '/etc/resolv.conf'
+export const RESOLVER = '/etc/resolv.conf'
 
 /** systemd-resolved's own list: its stub listens on the host's loopback, which is not an environment's. */
 const UPSTREAM = '/run/systemd/resolve/resolv.conf'
@@ -28,7 +28,7 @@ export async function makeSystemFiles(folder: string, gid: number): Promise<Moun
   if (existsSync('/usr/lib/os-release')) await symlink('../usr/lib/os-release', `${folder}/os-release`)
   const fromHost = [...FROM_HOST.filter((path) => existsSync(path)), ...debianJavaSettings()]
   const mounts = fromHost.map((path) => ({
-    source: path === RESOLVER && existsSync(UPSTREAM) && onlyLoopback(RESOLVER) ? UPSTREAM : path,
+    source: path === RESOLVER ? resolverFile() : path,
     target: path,
   }))
   for (const { target } of mounts) await makeMountPoint(`${folder}/${target.slice('/etc/'.length)}`)
@@ -40,6 +40,11 @@ function debianJavaSettings(): string[] {
   return readdirSync('/etc')
     .filter((name) => /^java-\d+-openjdk$/.test(name))
     .map((name) => `/etc/${name}`)
+}
+
+/** The list of name servers that can be reached from a network of its own, where the host has one. */
+export function resolverFile(): string {
+  return existsSync(UPSTREAM) && onlyLoopback(RESOLVER) ? UPSTREAM : RESOLVER
 }
 
 /** Gives a user a name, in the sandboxes that run already, too. */
