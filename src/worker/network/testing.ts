@@ -27,7 +27,8 @@ export async function testHost(t: TestContext): Promise<TestHost> {
   const folder = mkdtempSync(`${tmpdir()}/network-`)
   const [host, outside] = [await heldNamespace(t), await heldNamespace(t)]
   const outsidePid = /\d+/.exec(outside)?.[0] as string
-  inside(host, 'ip link set lo up')
+  // A new namespace begins with what the machine's own has, which a daemon on it may have changed.
+  inside(host, 'ip link set lo up && echo 0 > /proc/sys/net/ipv4/ip_forward')
   inside(host, `ip link add out type veth peer name in netns ${outsidePid}`)
   inside(host, 'ip addr add 203.0.113.2/24 dev out && ip link set out up')
   inside(outside, 'ip link set lo up && ip addr add 203.0.113.1/24 dev in && ip link set in up')
