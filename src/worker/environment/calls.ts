@@ -1,0 +1,74 @@
+import type { Outcome } from '../../wire/invocation.ts'
+import { INVALID_REQUEST_ID, invalidTransition, type Refusal, TOO_LARGE } from '../runtime-api/answers.ts'
+import type { Connection } from '../runtime-api/connection.ts'
+import type { Answer, RuntimeCalls } from '../runtime-api/routes.ts'
+import { addExternal, companionsOf, mustWaitForExtensions } from './beside.ts'
+import { failInit } from './failure.ts'
+import type { Life } from './life.ts'
+import { after, RUNTIME_STATES } from './lifecycle.ts'
+import { responseTooLarge } from './payloads.ts'
+import type { Run } from './run.ts'
+import type { Work } from './work.ts'
+
+/** What a run's runtime says, and what becomes of it. */
+export function callsOf(life: Life, run: Run): RuntimeCalls {
+  return {
+    next: (connection) => next(life, run, connection),
+    response: (requestId, answer) => response(life, run, requestId, answer),
+    error: (requestId, answer) => error(life, run, requestId, answer),
+    initError: (answer) => initError(life, run, answer),
+    closed: (connection) => {
+      run.waiting.delete(connection)
+      run.companions?.extensions.closed(connection)
+    },
+    extension: (...call) => companionsOf(life, run).answer(...call),
+    external: (found) => addExternal(life, run, found),
+  }
+}
+
+function next(life: Life, run: Run, connection: Connection): Refusal | undefined {
+  if (run.over || after(life.state, 'next') === undefined) {
+    return invalidTransition(RUNTIME_STATES[life.state], 'Ready')
+  }
+  run.waiting.add(connection)
+  if (!mustWaitForExtensions(life, run)) life.onNext(run)
+  return undefined
+}
+
+function response(life: Life, run: Run, requestId: string, answer: Answer): Refusal | undefined {
+  const { work } = life
+  if (run.over || work?.requestId !== requestId) return INVALID_REQUEST_ID
+  if (!life.move('answer')) return invalidTransition(RUNTIME_STATES[life.state], 'InvocationResponse')
+  if (answer.tooLarge) return tooLarge(life, work)
+  const contentType = answer.contentType ?? 'application/json'
+  const outcome: Outcome = { kind: 'success', payload: answer.bytes, contentType }
+  work.answer({ status: 'success' }, outcome, life.clock.elapsed())
+  return undefined
+}
+
+function error(life: Life, run: Run, requestId: string, answer: Answer): Refusal | undefined {
+  const { work } = life
+  if (run.over || work?.requestId !== requestId) return INVALID_REQUEST_ID
+  if (!life.move('answer')) return invalidTransition(RUNTIME_STATES[life.state], 'InvocationErrorResponse')
+  if (answer.tooLarge) return tooLarge(life, work)
+  const { errorType, bytes: payload } = answer
+  const outcome: Outcome = { kind: 'function-error', payload, errorType }
+  const cause = answer.errorCause === undefined ? {} : { errorCause: answer.errorCause }
+  work.answer({ status: 'failure', errorType, ...cause }, outcome, life.clock.elapsed())
+  return undefined
+}
+
+function tooLarge({ clock }: Life, work: Work): Refusal {
+  const outcome = responseTooLarge()
+  work.answer({ status: 'error', errorType: outcome.errorType }, outcome, clock.elapsed())
+  return TOO_LARGE
+}
+
+function initError(life: Life, run: Run, answer: Answer): Refusal | undefined {
+  if (run.over || after(life.state, 'initError') === undefined) {
+    return invalidTransition(RUNTIME_STATES[life.state], 'InitError')
+  }
+  // The runtime first gets its 202, then its end.
+  setImmediate(() => failInit(life, run, answer))
+  return undefined
+}
