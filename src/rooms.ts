@@ -6,6 +6,7 @@ import type { Service } from './aws/service.ts'
 import { callerOfSession, mintSessionCredentials } from './aws/session-credentials.ts'
 import { createSwitchboard } from './aws/switchboard.ts'
 import type { Clock } from './base/clock.ts'
+import { EventLoopLoad } from './base/event-loop.ts'
 import type { Random } from './base/random.ts'
 import { effectiveAuth, machineMemory, refuseUnsandboxed, type Settings } from './config.ts'
 import type { Authenticator } from './gateway/authenticator.ts'
@@ -101,7 +102,13 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     start: () => refuseUnsandboxed(settings, worker.isolation()),
     stop: () => {},
   }
-  const placement = new Placement({ worker, clock, settings: placementSettings(settings) })
+  const load = new EventLoopLoad(clock)
+  const placement = new Placement({
+    worker,
+    clock,
+    settings: placementSettings(settings),
+    isSaturated: () => load.isSaturated,
+  })
   const switchboard = createSwitchboard({})
   const lambda = createLambda({
     ...stores,

@@ -118,6 +118,41 @@ describe('placement', () => {
     assert.equal(worker.environments.length, 2)
   })
 
+  test('no more than there are start at once where the fast ones stand still: it may be the machine', async () => {
+    const { placement, worker, clock } = setup({ startingMax: 10 })
+    await warm(placement, worker, clock)
+    for (let n = 2; n < 10; n++) void placement.invoke(fn('f'), event(`${n}`), UNLIMITED)
+    await clock.advance(25)
+    assert.equal(worker.environments.length, 2)
+    await clock.advance(25)
+    assert.equal(worker.environments.length, 3)
+  })
+
+  test('a look that comes late starts nothing: environments had no time either', async () => {
+    const { placement, worker, clock } = setup()
+    await warm(placement, worker, clock)
+    void placement.invoke(fn('f'), event('2'), UNLIMITED)
+    void placement.invoke(fn('f'), event('3'), UNLIMITED)
+    const elapsed = clock.elapsed.bind(clock)
+    clock.elapsed = () => elapsed() + 100
+    await clock.advance(25)
+    assert.equal(worker.environments.length, 1)
+    await clock.advance(25)
+    assert.equal(worker.environments.length, 2)
+  })
+
+  test('where the daemon itself is what is waited for, a start that would be fast is put off', async () => {
+    let isSaturated = true
+    const { placement, worker, clock } = setup({}, () => isSaturated)
+    await warm(placement, worker, clock, 2)
+    void placement.invoke(fn('f'), event('2'), UNLIMITED)
+    for (let n = 3; n < 7; n++) void placement.invoke(fn('f'), event(`${n}`), UNLIMITED)
+    assert.equal(worker.environments.length, 1)
+    isSaturated = false
+    void placement.invoke(fn('f'), event('7'), UNLIMITED)
+    assert.equal(worker.environments.length > 1, true)
+  })
+
   test('a client that calls again while its environment is settling gets the same one', async () => {
     const { placement, worker } = setup()
     const first = placement.invoke(fn('f'), event('1'), UNLIMITED)
@@ -342,17 +377,22 @@ function retiredOf(worker: ScriptedWorker): string[] {
   return worker.environments.filter(({ retired }) => retired).map((environment) => environment.fn.name)
 }
 
-function setup(settings: Partial<PlacementSettings> = {}) {
+function setup(settings: Partial<PlacementSettings> = {}, isSaturated = () => false) {
   const clock = new VirtualClock()
   const worker = new ScriptedWorker()
-  const placement = new Placement({ worker, clock, settings: { ...SETTINGS, ...settings } })
+  const placement = new Placement({ worker, clock, settings: { ...SETTINGS, ...settings }, isSaturated })
   return { clock, worker, placement }
 }
 
 /** One environment of f, with one fast invocation behind it. */
-async function warm(placement: Placement, worker: ScriptedWorker, clock: VirtualClock): Promise<void> {
+async function warm(
+  placement: Placement,
+  worker: ScriptedWorker,
+  clock: VirtualClock,
+  startMs = 30,
+): Promise<void> {
   const first = placement.invoke(fn('f'), event('1'), UNLIMITED)
-  await clock.advance(30)
+  await clock.advance(startMs)
   await worker.boot(0)
   await clock.advance(1)
   worker.answer(0)

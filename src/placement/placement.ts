@@ -27,6 +27,8 @@ export interface PlacementDeps {
   readonly worker: Worker
   readonly clock: Clock
   readonly settings: PlacementSettings
+  /** The daemon itself is what invocations wait for: more environments would only take time from it. */
+  readonly isSaturated?: () => boolean
 }
 
 export interface PlacementCounts {
@@ -132,7 +134,7 @@ export class Placement {
     this.#waiting++
     this.#wanting.add(pool)
     const willBeFreeSoon =
-      pool.settling > pool.waiting || pool.expectedWaitMs() < (pool.startMs ?? PATIENCE_MS)
+      pool.settling > pool.waiting || pool.expectedWaitMs() < this.#patienceMs(pool.startMs)
     const next = pool.next(this.#deps.clock.elapsed())
     if (willBeFreeSoon) this.#startIfStillWaiting(pool)
     else this.#startWhereWanted(pool)
@@ -142,14 +144,29 @@ export class Placement {
     return member
   }
 
+  /**
+   * How long waiting is better than starting. A start from a pool of booted runtimes is soon done, but the
+   * next one that is booted for it takes its time from all others: where there is none to spare, that counts.
+   */
+  #patienceMs(startMs = PATIENCE_MS): number {
+    return this.#isSaturated ? Math.max(startMs, PATIENCE_MS) : startMs
+  }
+
+  get #isSaturated(): boolean {
+    return this.#deps.isSaturated?.() ?? false
+  }
+
   /** Gives the environments that are there a moment; starts others where that was in vain. */
   #startIfStillWaiting(pool: Pool): void {
     if (pool.isWatched) return
     pool.isWatched = true
     const freesBefore = pool.frees
+    const due = this.#deps.clock.elapsed() + PATIENCE_MS
     this.#deps.clock.after(PATIENCE_MS, () => {
       pool.isWatched = false
-      this.#startForWhoWaitsTooLong(pool, freesBefore)
+      // Where this comes late, environments may have had no time either: that they freed nobody says nothing.
+      const isLate = this.#deps.clock.elapsed() > due + PATIENCE_MS
+      if (!isLate) this.#startForWhoWaitsTooLong(pool, freesBefore)
       if (pool.waiting > 0) this.#startIfStillWaiting(pool)
     })
   }
@@ -158,8 +175,9 @@ export class Placement {
     const since = pool.waitingSince
     if (since === undefined) return
     const waited = this.#deps.clock.elapsed() - since
-    if (pool.frees === freesBefore) this.#startWhereWanted(pool)
-    else if (waited >= PATIENCE_MS) this.#startWhereWanted(pool, pool.starting + 1)
+    // As many again, not one for each that waits: it may be the machine that stood still.
+    if (pool.frees === freesBefore) this.#startWhereWanted(pool, Math.max(1, pool.members.size))
+    else if (waited >= PATIENCE_MS && !this.#isSaturated) this.#startWhereWanted(pool, pool.starting + 1)
   }
 
   /** Starts environments until each waiting invocation has one under way, or a limit is reached. */
