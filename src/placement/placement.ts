@@ -1,12 +1,14 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import type { FunctionVersion } from '../wire/function-version.ts'
 import type { Invocation, Outcome } from '../wire/invocation.ts'
+import type { InitializationType } from '../wire/platform-event.ts'
 import type { Worker } from '../wire/worker.ts'
 import { Concurrency, type ConcurrencyLimits } from './concurrency.ts'
 import { tooManyRequests } from './errors.ts'
 import { MemoryBudget } from './memory.ts'
 import type { Member, Pool } from './pool.ts'
 import { Pools } from './pools.ts'
+import { NOTHING_PROVISIONED, type ProvisionedCounts, Provisioning } from './provisioned.ts'
 
 export interface PlacementSettings {
   /** Environments on this host, so that their memory and processes are bounded. */
@@ -55,6 +57,7 @@ export class Placement {
   /** Those with invocations that wait, so that a busy host need not look through all. */
   readonly #wanting = new Set<Pool>()
   readonly #concurrency = new Concurrency()
+  readonly #provisioning: Provisioning
   #environments = 0
   #starting = 0
   #waiting = 0
@@ -68,6 +71,11 @@ export class Placement {
     this.#memory = new MemoryBudget(() => worker.memory(), clock, {
       environmentsBytes: settings.memoryBytes,
       freeBytes: settings.memoryFreeBytes,
+    })
+    this.#provisioning = new Provisioning({
+      clock,
+      startAhead: (pool) => this.#startAhead(pool),
+      letGo: (member) => this.#letGo(member),
     })
   }
 
@@ -85,6 +93,7 @@ export class Placement {
     this.#sweep?.cancel()
     this.#memoryLook?.cancel()
     this.#memoryLook = undefined
+    this.#provisioning.stop()
     for (const pool of [...this.#pools.all()]) this.#retire(pool)
   }
 
@@ -94,9 +103,10 @@ export class Placement {
    * @throws AwsError TooManyRequestsException where no concurrency is left.
    */
   async invoke(fn: FunctionVersion, invocation: Invocation, limits: ConcurrencyLimits): Promise<Outcome> {
-    const slot = this.#concurrency.admit(fn.arn, `${fn.accountId}/${fn.region}`, limits)
     const pool = this.#pools.poolOf(fn, invocation.tenantId)
-    const member = pool.idle.pop() ?? (await this.#wait(pool, slot))
+    const ahead = pool.allotment.ready.pop()
+    const slot = ahead === undefined ? this.#admit(fn, limits) : undefined
+    const member = ahead ?? pool.idle.pop() ?? (await this.#wait(pool, slot))
     member.phase = 'busy'
     member.since = this.#deps.clock.elapsed()
     member.slot = slot
@@ -106,6 +116,24 @@ export class Placement {
     return outcome
   }
 
+  /**
+   * Keeps `wanted` environments of `fn` initialised ahead of invocations; 0 gives them back. They are no part of
+   * the concurrency that invocations share. `onChange` hears of each change of `provisioned(fn.revision)`.
+   */
+  provision(fn: FunctionVersion, wanted: number, onChange: () => void): void {
+    const pool = this.#pools.poolOf(fn, undefined)
+    if (pool.retired) return
+    this.#provisioning.set(pool, wanted, onChange)
+    if (wanted > 0) return
+    this.#provisioning.forget(pool)
+    if (pool.isEmpty) this.#pools.drop(pool)
+  }
+
+  provisioned(revision: string): ProvisionedCounts {
+    const [pool] = this.#pools.ofRevision(revision)
+    return pool?.allotment.counts ?? NOTHING_PROVISIONED
+  }
+
   /** Lets the environments of a revision go: it was replaced or deleted. */
   retire(revision: string): void {
     for (const pool of this.#pools.ofRevision(revision)) this.#retire(pool)
@@ -113,6 +141,7 @@ export class Placement {
 
   #retire(pool: Pool): void {
     pool.retired = true
+    this.#provisioning.forget(pool)
     for (const member of [...pool.members]) {
       const isWanted = member.phase === 'starting' && pool.waiting > 0
       if (!isWanted) this.#letGo(member)
@@ -122,13 +151,21 @@ export class Placement {
 
   counts(): PlacementCounts {
     let idle = 0
-    for (const pool of this.#pools.all()) idle += pool.idle.length
+    for (const pool of this.#pools.all()) idle += pool.idle.length + pool.allotment.ready.length
     return { environments: this.#environments, idle, starting: this.#starting, waiting: this.#waiting }
   }
 
-  async #wait(pool: Pool, slot: string): Promise<Member> {
+  #admit(fn: FunctionVersion, { reserved, unreserved }: ConcurrencyLimits): string {
+    const ahead = reserved === undefined ? 0 : this.#provisioning.allocatedOf(fn.arn)
+    return this.#concurrency.admit(fn.arn, `${fn.accountId}/${fn.region}`, {
+      reserved: reserved === undefined ? undefined : reserved - ahead,
+      unreserved,
+    })
+  }
+
+  async #wait(pool: Pool, slot: string | undefined): Promise<Member> {
     if (this.#waiting >= this.#deps.settings.waitingMax) {
-      this.#concurrency.release(slot)
+      if (slot !== undefined) this.#concurrency.release(slot)
       throw tooManyRequests('ConcurrentInvocationLimitExceeded')
     }
     this.#waiting++
@@ -185,23 +222,37 @@ export class Placement {
     const { startingMax, environmentsMax } = this.#deps.settings
     while (pool.starting < Math.min(pool.waiting, startingAtMost) && this.#starting < startingMax) {
       const isFull = this.#environments >= environmentsMax || this.#room() <= 0
-      if (!isFull) this.#startOne(pool)
+      if (!isFull) this.#startOne(pool, 'on-demand')
       // One that goes makes room at once, and may have been replaced already when this returns.
       else if (!this.#letLongestIdleGo()) return
     }
   }
 
-  #startOne(pool: Pool): void {
+  /** The last environment of the host is for invocations: else other functions could wait for ever. */
+  #startAhead(pool: Pool): boolean {
+    const { startingMax, environmentsMax } = this.#deps.settings
+    for (;;) {
+      if (this.#starting >= startingMax) return false
+      const isFull = this.#environments >= environmentsMax - 1 || this.#room() <= 0
+      if (!isFull) break
+      if (!this.#letLongestIdleGo()) return false
+    }
+    this.#startOne(pool, 'provisioned-concurrency')
+    return true
+  }
+
+  #startOne(pool: Pool, initializationType: InitializationType): void {
     this.#environments++
     this.#starting++
     pool.starting++
     this.#watchMemory()
     const environment = this.#deps.worker.startEnvironment(pool.fn, {
-      initializationType: 'on-demand',
+      initializationType,
       listener: { onFree: () => this.#free(member), onGone: () => this.#gone(member) },
     })
     const member: Member = {
       pool,
+      isProvisioned: initializationType === 'provisioned-concurrency',
       environment,
       phase: 'starting',
       since: this.#deps.clock.elapsed(),
@@ -209,6 +260,7 @@ export class Placement {
       turn: 0,
     }
     pool.members.add(member)
+    if (member.isProvisioned) this.#provisioning.started(member)
   }
 
   #answered(member: Member, turn: number): void {
@@ -221,13 +273,26 @@ export class Placement {
   #free(member: Member): void {
     const { pool } = member
     const now = this.#deps.clock.elapsed()
-    if (member.phase === 'starting') pool.tookToStart(now - member.since)
+    const wasStarting = member.phase === 'starting'
+    if (wasStarting) pool.tookToStart(now - member.since)
     else pool.wasBusyFor(now - member.since)
     pool.frees++
     this.#leavePhase(member)
-    if (pool.retired && pool.waiting === 0) this.#letGo(member)
+    const isUnwanted = pool.retired && pool.waiting === 0
+    if (isUnwanted || (member.isProvisioned && !this.#staysAhead(member, wasStarting))) this.#letGo(member)
     else pool.offer(member, now)
     this.#startForOthers()
+  }
+
+  /** Whether an environment that has become free is one of those that are kept ahead. */
+  #staysAhead(member: Member, wasStarting: boolean): boolean {
+    const { allotment } = member.pool
+    if (!member.environment.isInitialized) {
+      if (wasStarting) this.#provisioning.failed(member)
+      return false
+    }
+    if (wasStarting) allotment.onChange()
+    return !allotment.hasSurplus
   }
 
   #gone(member: Member): void {
@@ -235,6 +300,7 @@ export class Placement {
     this.#leavePhase(member)
     member.phase = 'gone'
     pool.remove(member)
+    if (member.isProvisioned) this.#provisioning.gone(member)
     this.#memory.gone(this.#environments--)
     if (pool.isEmpty) this.#pools.drop(pool)
     this.#startForOthers()
@@ -257,6 +323,7 @@ export class Placement {
     for (const pool of this.#wanting) {
       if (pool.expectedWaitMs() > PATIENCE_MS) this.#startWhereWanted(pool)
     }
+    this.#provisioning.fill()
   }
 
   #room(): number {

@@ -1,5 +1,6 @@
 import type { FunctionVersion } from '../wire/function-version.ts'
 import type { Environment } from '../wire/worker.ts'
+import { Allotment } from './provisioned.ts'
 
 /**
  * How much of a moving average the newest value makes up. Good news counts at once and bad news slowly: the
@@ -19,6 +20,8 @@ export class Pool {
   /** Free ones; the last to become free is taken first, so that the others can be let go. */
   readonly idle: Member[] = []
   readonly members = new Set<Member>()
+  /** Those of them that are there ahead of invocations, and stay when they are idle. */
+  readonly allotment = new Allotment()
   readonly #waiting: Waiter[] = []
   starting = 0
   /** Answered, but not yet free: the runtime is about to ask for the next event. */
@@ -43,7 +46,7 @@ export class Pool {
   }
 
   get isEmpty(): boolean {
-    return this.members.size === 0 && this.#waiting.length === 0
+    return this.members.size === 0 && this.#waiting.length === 0 && this.allotment.wanted === 0
   }
 
   /** When the invocation that waits longest began to. */
@@ -61,7 +64,7 @@ export class Pool {
     const waiter = this.#waiting.shift()
     if (waiter === undefined) {
       member.since = now
-      this.idle.push(member)
+      this.#idleBeside(member).push(member)
       return
     }
     member.phase = 'busy' // nobody may let it go while the waiting invocation is on its way to it
@@ -92,8 +95,13 @@ export class Pool {
   }
 
   removeIdle(member: Member): void {
-    const at = this.idle.indexOf(member)
-    if (at >= 0) this.idle.splice(at, 1)
+    const idle = this.#idleBeside(member)
+    const at = idle.indexOf(member)
+    if (at >= 0) idle.splice(at, 1)
+  }
+
+  #idleBeside(member: Member): Member[] {
+    return member.isProvisioned ? this.allotment.ready : this.idle
   }
 }
 
@@ -105,6 +113,7 @@ interface Waiter {
 /** An environment in its pool. */
 export interface Member {
   readonly pool: Pool
+  readonly isProvisioned: boolean
   environment: Environment
   phase: 'starting' | 'idle' | 'busy' | 'settling' | 'gone'
   /** When the phase began. */

@@ -39,6 +39,8 @@ export interface EnvironmentListener {
 export interface Environment {
   readonly id: string
   readonly fn: FunctionVersion
+  /** False where init failed, or the runtime ended since: the next invocation runs init again. */
+  readonly isInitialized: boolean
   /**
    * Runs one invocation. Resolves as soon as the response is there, which may be before the environment is
    * free again; never rejects. One at a time: a call before `onFree` is a defect of the caller.

@@ -35,6 +35,10 @@ import { WORKER_DEFAULTS, type WorkerSettings } from './settings.ts'
 import { type StarterParts, startRuntime } from './starter.ts'
 import { Users } from './users.ts'
 
+/** For an init that runs ahead of invocations: so long, or as long as the function's timeout, up to the second. */
+const INIT_AHEAD_MS = 130_000
+const INIT_AHEAD_MS_MAX = 900_000
+
 export interface WorkerParts {
   readonly clock: Clock
   readonly random: Random
@@ -118,7 +122,7 @@ class OneWorker implements LocalWorker {
       telemetry,
       clock,
       random,
-      initTimeoutMs: this.#settings.initTimeoutMs,
+      initTimeoutMs: this.#initTimeoutMs(fn, initializationType),
       startRuntime: this.#starterFor(source, initializationType, kept),
       report,
     })
@@ -128,6 +132,12 @@ class OneWorker implements LocalWorker {
 
   prepare(): void {
     this.#starter?.network.prepare()
+  }
+
+  /** AWS Lambda Developer Guide, "Lambda execution environment": who waits for an init gets less of it. */
+  #initTimeoutMs(fn: FunctionVersion, initializationType: StartOptions['initializationType']): number {
+    if (initializationType === 'on-demand') return this.#settings.initTimeoutMs
+    return Math.min(INIT_AHEAD_MS_MAX, Math.max(INIT_AHEAD_MS, fn.timeoutMs))
   }
 
   async stop(): Promise<void> {

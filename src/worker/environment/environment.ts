@@ -38,6 +38,10 @@ export class Environment implements WireEnvironment {
     return work.outcome
   }
 
+  get isInitialized(): boolean {
+    return this.#state !== 'starting' && this.#state !== 'dormant' && this.#state !== 'restarting'
+  }
+
   retire(): void {
     this.#life.retire()
   }
