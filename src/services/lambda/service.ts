@@ -24,10 +24,8 @@ import {
   getFunctionCodeSigningConfig,
   getFunctionEventInvokeConfig,
   getFunctionRecursionConfig,
-  getProvisionedConcurrencyConfig,
   getRuntimeManagementConfig,
   listFunctionEventInvokeConfigs,
-  listProvisionedConcurrencyConfigs,
 } from './operations/defaults.ts'
 import { deleteAlias } from './operations/delete-alias.ts'
 import { deleteFunction } from './operations/delete-function.ts'
@@ -46,6 +44,13 @@ import { listTags, tagResource, untagResource } from './operations/tags.ts'
 import { updateAlias } from './operations/update-alias.ts'
 import { updateFunctionCode } from './operations/update-function-code.ts'
 import { updateFunctionConfiguration } from './operations/update-function-configuration.ts'
+import {
+  deleteProvisionedConcurrencyConfig,
+  getProvisionedConcurrencyConfig,
+  listProvisionedConcurrencyConfigs,
+  putProvisionedConcurrencyConfig,
+} from './provisioned/operations.ts'
+import { type ProvisionedEnvironments, Provisioner } from './provisioned/provisioner.ts'
 import { createFunctionStore } from './store.sql.ts'
 import { FUNCTION_CHANGED, REVISION_RETIRED, readFunctionKey } from './topics.ts'
 import { Transitions } from './transitions.ts'
@@ -60,6 +65,7 @@ export const lambdaOperations = {
   DeleteAlias: deleteAlias,
   DeleteFunction: deleteFunction,
   DeleteFunctionConcurrency: deleteFunctionConcurrency,
+  DeleteProvisionedConcurrencyConfig: deleteProvisionedConcurrencyConfig,
   GetAccountSettings: getAccountSettings,
   GetAlias: getAlias,
   GetFunction: getFunction,
@@ -79,6 +85,7 @@ export const lambdaOperations = {
   ListVersionsByFunction: listVersionsByFunction,
   PublishVersion: publishVersion,
   PutFunctionConcurrency: putFunctionConcurrency,
+  PutProvisionedConcurrencyConfig: putProvisionedConcurrencyConfig,
   RemovePermission: removePermission,
   TagResource: tagResource,
   UntagResource: untagResource,
@@ -106,7 +113,7 @@ export interface LambdaOptions {
   readonly switchboard: Switchboard
   readonly clock: Clock
   readonly random: Random
-  readonly environments: { retire(revision: string): void }
+  readonly environments: { retire(revision: string): void } & ProvisionedEnvironments
   /** Signs links to code: kept across restarts, the same on all nodes. */
   readonly codeSecret: string | Buffer
   /** Of this host, whose functions are the only ones that it can run. */
@@ -139,12 +146,14 @@ export function createLambda(options: LambdaOptions): Lambda {
     limits: options.limits ?? DEFAULT_LIMITS,
   }
   const transitions = new Transitions(given)
+  const provisioner = new Provisioner(given)
   const directory = createFunctionDirectory(given)
   const deps: LambdaDeps = { ...given, settle: (version) => transitions.settle(version) }
   const unsubscribe = [
     changes.subscribe(FUNCTION_CHANGED, (key) =>
       key === undefined ? directory.forgetAll() : directory.forget(readFunctionKey(key)),
     ),
+    changes.subscribe(FUNCTION_CHANGED, (key) => provisioner.changed(key)),
     // A node that was cut off misses some: their environments are idle from then on, and end as idle ones do.
     changes.subscribe(REVISION_RETIRED, (key) => {
       if (key !== undefined) environments.retire(key)
@@ -154,10 +163,14 @@ export function createLambda(options: LambdaOptions): Lambda {
     operations: createLambdaOperations(deps),
     directory,
     codeDoor: (target) => codeDoor(deps, target),
-    start: () => transitions.start(),
+    start: async () => {
+      await transitions.start()
+      await provisioner.start()
+    },
     stop: async () => {
       await transitions.stop()
       for (const stop of unsubscribe) stop()
+      await provisioner.stop()
     },
   }
 }

@@ -1,12 +1,14 @@
 import type { Transaction } from 'kysely'
 import type { FunctionKey, StoredAlias, StoredFunction, StoredVersion } from './function.ts'
+import type { ProvisionedConfig } from './provisioned/config.ts'
+import { deleteProvisioned, listProvisioned, saveProvisioned } from './provisioned/store.sql.ts'
 import type { FunctionEditor, Statement, Usage } from './store.ts'
 import {
+  claimedConcurrency,
   findAlias,
   findPolicy,
   findVersion,
   holdAccount,
-  reservedConcurrency,
   usage,
 } from './store-queries.sql.ts'
 import { columnsOf, type LambdaTables, numberOf } from './store-rows.sql.ts'
@@ -176,13 +178,25 @@ export class SqlFunctionEditor implements FunctionEditor {
       .execute()
   }
 
+  provisioned(): Promise<ProvisionedConfig[]> {
+    return listProvisioned(this.#db, this.#key, { max: Number.MAX_SAFE_INTEGER })
+  }
+
+  saveProvisioned(config: ProvisionedConfig): Promise<void> {
+    return saveProvisioned(this.#db, this.#key, config)
+  }
+
+  deleteProvisioned(qualifier: string): Promise<void> {
+    return deleteProvisioned(this.#db, this.#key, qualifier)
+  }
+
   usage(): Promise<Usage> {
     return usage(this.#db, this.#key)
   }
 
   async reservedByOthers(): Promise<number> {
     await holdAccount(this.#db, this.#key)
-    return reservedConcurrency(this.#db, this.#key, this.#key.name)
+    return claimedConcurrency(this.#db, this.#key, this.#key.name)
   }
 }
 

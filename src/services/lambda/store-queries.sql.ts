@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { FunctionKey, Scope, StoredAlias, StoredVersion } from './function.ts'
+import { unreservedProvisioned } from './provisioned/store.sql.ts'
 import type { Statement, Usage } from './store.ts'
 import { columnsOf, columnsOfScope, type LambdaTables, numberOf } from './store-rows.sql.ts'
 
@@ -52,15 +53,15 @@ export async function usage(db: Db, scope: Scope): Promise<Usage> {
   return { functionCount: Number(functions.count), codeBytes: Number(code.bytes ?? 0) }
 }
 
-/** Of all functions, or of all but the one named `except`. */
-export async function reservedConcurrency(db: Db, scope: Scope, except?: string): Promise<number> {
+/** Reserved and provisioned, of all functions, or of all but the one named `except`. */
+export async function claimedConcurrency(db: Db, scope: Scope, except?: string): Promise<number> {
   const row = await db
     .selectFrom('lambda_functions')
     .select((eb) => eb.fn.sum('reserved_concurrency').as('reserved'))
     .where((eb) => eb.and(columnsOfScope(scope)))
     .$if(except !== undefined, (query) => query.where('name', '!=', except ?? ''))
     .executeTakeFirstOrThrow()
-  return Number(row.reserved ?? 0)
+  return Number(row.reserved ?? 0) + (await unreservedProvisioned(db, scope, except))
 }
 
 /** Whether a version names the code, or a pin holds it. */

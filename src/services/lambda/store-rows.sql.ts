@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely'
 import { type FunctionKey, LATEST, type Scope, type StoredFunction } from './function.ts'
 
-/** The tables of migration 0002. Integers may come as strings from PostgreSQL. */
+/** The tables of migrations 0002 and 0005. Integers may come as strings from PostgreSQL. */
 export type LambdaTables = {
   lambda_functions: KeyColumns & {
     tags: string
@@ -20,7 +20,16 @@ export type LambdaTables = {
   lambda_policies: KeyColumns & { qualifier: string; statements: string }
   lambda_version_numbers: KeyColumns & { last: number }
   lambda_accounts: { account_id: string; region: string; changes: number }
+  lambda_provisioned: ProvisionedRow
   lambda_code_pins: { id: string; sha256: string; pinned_until: number }
+}
+
+export type ProvisionedRow = KeyColumns & {
+  qualifier: string
+  id: string
+  requested: number
+  last_modified: number
+  progress: string
 }
 
 type KeyColumns = {

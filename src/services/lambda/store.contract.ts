@@ -39,6 +39,35 @@ export function describeFunctionStore(open: OpenDatabase): void {
     assert.deepEqual((await store.functions.find(f))?.tags, { count: '20' })
   })
 
+  test('what is provisioned is kept with its function, and reports are of the config that they are about', async () => {
+    await using store = await opened(open)
+    const { functions } = store
+    await store.create('f')
+    const progress = { allocated: 0, available: 0, status: 'IN_PROGRESS' as const }
+    const config = { qualifier: '1', id: 'a', requested: 5, lastModified: 1, progress }
+    const key = { ...scope, name: 'f' }
+    await functions.change(key, (fn) => fn.saveProvisioned(config))
+    await functions.change(key, (fn) => fn.saveProvisioned({ ...config, qualifier: '2', id: 'b' }))
+    const ready = { allocated: 5, available: 5, status: 'READY' as const }
+    await functions.reportProvisioned(key, config, ready)
+    await functions.reportProvisioned(key, { qualifier: '2', id: 'older' }, ready)
+    assert.deepEqual(await functions.findProvisioned(key, '1'), { ...config, progress: ready })
+    assert.deepEqual((await functions.findProvisioned(key, '2'))?.progress, progress)
+    assert.deepEqual(
+      (await functions.listProvisioned(key, { after: ['1'], max: 5 })).map(({ id }) => id),
+      ['b'],
+    )
+    assert.deepEqual(await functions.functionsWithProvisioned(), [key])
+    assert.equal(await functions.reservedConcurrency(scope), 10)
+    await functions.change(key, async (fn) => {
+      if (fn.head !== undefined) await fn.save({ ...fn.head, reservedConcurrency: 20 })
+      await fn.deleteProvisioned('2')
+    })
+    assert.equal(await functions.reservedConcurrency(scope), 20)
+    await functions.change(key, (fn) => fn.delete())
+    assert.deepEqual(await functions.functionsWithProvisioned(), [])
+  })
+
   test('layers are held while their image is, and are to be collected after it', async () => {
     await using store = await opened(open)
     const { functions } = store

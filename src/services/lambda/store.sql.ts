@@ -2,15 +2,22 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Changes } from '../../store/changes.ts'
 import type { Database, Tables } from '../../store/database.ts'
 import type { FunctionKey, Scope, StoredAlias, StoredFunction, StoredVersion } from './function.ts'
+import type { Progress, ProvisionedConfig } from './provisioned/config.ts'
+import {
+  findProvisioned,
+  functionsWithProvisioned,
+  listProvisioned,
+  reportProvisioned,
+} from './provisioned/store.sql.ts'
 import type { CodePin, FunctionEditor, FunctionStore, Statement, Usage, VersionPosition } from './store.ts'
 import { SqlFunctionEditor } from './store-editor.sql.ts'
 import {
+  claimedConcurrency,
   findAlias,
   findPolicy,
   findVersion,
   holdAccount,
   isCodeWanted,
-  reservedConcurrency,
   usage,
 } from './store-queries.sql.ts'
 import {
@@ -131,7 +138,30 @@ class SqlFunctionStore implements FunctionStore {
   }
 
   reservedConcurrency(scope: Scope): Promise<number> {
-    return reservedConcurrency(this.#reads, scope)
+    return claimedConcurrency(this.#reads, scope)
+  }
+
+  findProvisioned(key: FunctionKey, qualifier: string): Promise<ProvisionedConfig | undefined> {
+    return findProvisioned(this.#reads, key, qualifier)
+  }
+
+  listProvisioned(
+    key: FunctionKey,
+    page: { after?: readonly string[]; max: number },
+  ): Promise<ProvisionedConfig[]> {
+    return listProvisioned(this.#reads, key, page)
+  }
+
+  functionsWithProvisioned(): Promise<FunctionKey[]> {
+    return functionsWithProvisioned(this.#reads)
+  }
+
+  reportProvisioned(
+    key: FunctionKey,
+    config: { qualifier: string; id: string },
+    progress: Progress,
+  ): Promise<void> {
+    return this.#write((transaction) => reportProvisioned(transaction, key, config, progress))
   }
 
   async unsettled(max: number): Promise<VersionPosition[]> {

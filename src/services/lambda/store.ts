@@ -1,4 +1,5 @@
 import type { FunctionKey, Scope, StoredAlias, StoredFunction, StoredVersion } from './function.ts'
+import type { Progress, ProvisionedConfig } from './provisioned/config.ts'
 
 /** One statement of a resource policy, in the order of its members. */
 export type Statement = Readonly<Record<string, unknown>> & { readonly Sid: string }
@@ -34,8 +35,23 @@ export interface FunctionStore {
   ): Promise<StoredAlias[]>
 
   usage(scope: Scope): Promise<Usage>
-  /** The sum of what the account's functions in the region have reserved. */
+  /**
+   * What the account's functions in the region have taken from what all share: the sum of what is reserved, and
+   * of what is provisioned without a reservation.
+   */
   reservedConcurrency(scope: Scope): Promise<number>
+
+  findProvisioned(key: FunctionKey, qualifier: string): Promise<ProvisionedConfig | undefined>
+  /** By qualifier. */
+  listProvisioned(key: FunctionKey, page: { after?: Position; max: number }): Promise<ProvisionedConfig[]>
+  functionsWithProvisioned(): Promise<FunctionKey[]>
+  /** Keeps how far a config has come, where it still is the one with this id. Tells nobody. */
+  reportProvisioned(
+    key: FunctionKey,
+    config: { readonly qualifier: string; readonly id: string },
+    progress: Progress,
+  ): Promise<void>
+
   /** Versions that are Pending or being updated: what a restart has to bring to its end. */
   unsettled(max: number): Promise<VersionPosition[]>
 
@@ -102,6 +118,10 @@ export interface FunctionEditor {
   /** An empty list deletes the policy. */
   savePolicy(qualifier: string, statements: readonly Statement[]): Promise<void>
 
+  provisioned(): Promise<ProvisionedConfig[]>
+  saveProvisioned(config: ProvisionedConfig): Promise<void>
+  deleteProvisioned(qualifier: string): Promise<void>
+
   /** Tells every node, with the commit, that these revisions are to run no more. */
   retire(revisions: readonly string[]): Promise<void>
 
@@ -109,6 +129,6 @@ export interface FunctionEditor {
   discardCode(hashes: readonly string[]): Promise<void>
 
   usage(): Promise<Usage>
-  /** What the account's other functions have reserved; nobody changes that before this transaction ends. */
+  /** What the account's other functions have reserved or provisioned; nobody changes that before this transaction ends. */
   reservedByOthers(): Promise<number>
 }

@@ -15,6 +15,7 @@ import { MemoryChanges } from '../../store/changes.memory.ts'
 import type { Changes } from '../../store/changes.ts'
 import type { Database } from '../../store/database.ts'
 import { openSqlite } from '../../store/sqlite.ts'
+import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { ImageSettingsOfHost } from './image/pull.ts'
 import type { AccountLimits } from './limits.ts'
 import { createLambda, type Lambda } from './service.ts'
@@ -34,6 +35,8 @@ export interface TestLambda {
   readonly blobs: BlobStore
   /** Revisions that environments were told to run no more. */
   readonly retired: string[]
+  /** What is provisioned. */
+  readonly ahead: ScriptedAhead
   /** What failed in the background. */
   readonly faults: unknown[]
   call<N extends Name>(name: N, input: LambdaInput<N>, from?: Partial<Call>): Promise<LambdaOutput<N>>
@@ -59,6 +62,7 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
   const database = options.database ?? (await openSqlite(':memory:'))
   const blobs = options.blobs ?? (await testBlobs(t))
   const retired: string[] = []
+  const ahead = new ScriptedAhead()
   const faults: unknown[] = []
   const lambda = createLambda({
     database,
@@ -67,7 +71,11 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
     switchboard: createSwitchboard(options.ports ?? {}),
     clock: options.clock ?? realClock,
     random: realRandom,
-    environments: { retire: (revision) => retired.push(revision) },
+    environments: {
+      retire: (revision) => retired.push(revision),
+      provision: ahead.provision,
+      provisioned: ahead.provisioned,
+    },
     codeSecret: 'secret',
     architecture: HOST,
     images: options.images ?? { localFiles: true, dockerConfig: '/nonexistent' },
@@ -96,7 +104,46 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
     await call('CreateFunction', { ...functionInput(name), ...input })
     await settled(name)
   }
-  return { lambda, database, blobs, retired, faults, call, create, settled }
+  return { lambda, database, blobs, retired, ahead, faults, call, create, settled }
+}
+
+/** Environments that are initialised as soon as they are wanted, unless the test says otherwise. */
+export class ScriptedAhead {
+  readonly #wanted = new Map<string, { fn: FunctionVersion; wanted: number; onChange: () => void }>()
+  #holds = false
+  #fails = false
+
+  /** From now on nothing is initialised, until `proceed`. */
+  hold(): void {
+    this.#holds = true
+  }
+
+  fail(): void {
+    this.#fails = true
+    this.proceed()
+  }
+
+  proceed(): void {
+    this.#holds = false
+    for (const { onChange } of this.#wanted.values()) onChange()
+  }
+
+  /** What is wanted, by version. */
+  get wanted(): Record<string, number> {
+    return Object.fromEntries([...this.#wanted.values()].map(({ fn, wanted }) => [fn.version, wanted]))
+  }
+
+  readonly provision = (fn: FunctionVersion, wanted: number, onChange: () => void) => {
+    if (wanted === 0) this.#wanted.delete(fn.revision)
+    else this.#wanted.set(fn.revision, { fn, wanted, onChange })
+    onChange()
+  }
+
+  readonly provisioned = (revision: string) => {
+    const { wanted = 0 } = this.#wanted.get(revision) ?? {}
+    const available = this.#holds || this.#fails ? 0 : wanted
+    return { allocated: this.#fails ? 0 : wanted, available, failed: this.#fails }
+  }
 }
 
 export async function testBlobs(t: TestContext): Promise<BlobStore> {

@@ -4,6 +4,7 @@ import { createStore } from './0001-store.ts'
 import { lambda } from './0002-lambda.ts'
 import { logs } from './0003-logs.ts'
 import { iam } from './0004-iam.ts'
+import { provisioned } from './0005-provisioned.ts'
 
 /** What a migration may ask of the database beside its tables. */
 // biome-ignore lint/suspicious/noExplicitAny: a migration sees the tables as they were, which no type describes
@@ -15,6 +16,7 @@ export const STEPS: Readonly<Record<string, MigrationStep>> = {
   '0002-lambda': lambda,
   '0003-logs': logs,
   '0004-iam': iam,
+  '0005-provisioned': provisioned,
 }
 
 export { type MigrateOptions, migrate } from './migrate.ts'

@@ -39,7 +39,8 @@ export class Environment implements WireEnvironment {
   }
 
   get isInitialized(): boolean {
-    return this.#state !== 'starting' && this.#state !== 'dormant' && this.#state !== 'restarting'
+    const { state } = this.#life
+    return state !== 'starting' && state !== 'dormant' && state !== 'restarting'
   }
 
   retire(): void {

@@ -5,6 +5,7 @@ import { invalidParameter } from '../errors.ts'
 import { findFunction } from '../find.ts'
 import { readUnqualifiedName } from '../function-name.ts'
 import type { AccountLimits } from '../limits.ts'
+import { checkReservation } from '../provisioned/checks.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
 
 /** Reserves concurrency for a function, of which functions without a reservation must keep their share. */
@@ -15,7 +16,9 @@ export const putFunctionConcurrency: Operation<
 > = async (deps, input, call) => {
   const key = readUnqualifiedName(input.FunctionName ?? '', call)
   const wanted = input.ReservedConcurrentExecutions ?? 0
-  await changeFunction(deps, key, async ({ fn, head }) => {
+  await changeFunction(deps, key, async (editing) => {
+    const { fn, head } = editing
+    await checkReservation(editing, wanted)
     const unreserved = deps.limits.concurrentExecutions - (await fn.reservedByOthers()) - wanted
     // Nothing is taken from the others by reserving nothing.
     if (wanted > 0 && unreserved < deps.limits.unreservedMin) throw tooLittleLeft(deps.limits)

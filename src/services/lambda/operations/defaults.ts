@@ -1,12 +1,10 @@
-import { AwsError } from '../../../aws/error.ts'
 import type { Operation } from '../../../aws/operation.ts'
 
 import type { LambdaDeps } from '../deps.ts'
-import { invalidParameter, resourceNotFound } from '../errors.ts'
+import { resourceNotFound } from '../errors.ts'
 import { findFunction, findVersion } from '../find.ts'
 import { functionArn, LATEST } from '../function.ts'
 import { readFunctionName, readUnqualifiedName } from '../function-name.ts'
-import { revisionOf } from '../policy-target.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
 
 // What deploy tools read of every function and lambdad lets nobody set yet: the answers that AWS gives for a
@@ -60,33 +58,4 @@ export const listFunctionEventInvokeConfigs: Operation<
   const { key } = readFunctionName(input.FunctionName ?? '', call)
   if ((await deps.functions.find(key)) === undefined) throw resourceNotFound("The function doesn't exist.")
   return { FunctionEventInvokeConfigs: [] }
-}
-
-export const getProvisionedConcurrencyConfig: Operation<
-  LambdaDeps,
-  LambdaInput<'GetProvisionedConcurrencyConfig'>,
-  never
-> = async (deps, input, call) => {
-  const { key, qualifier } = readFunctionName(input.FunctionName ?? '', call, input.Qualifier)
-  if (qualifier === undefined || qualifier === LATEST) throw needsVersionOrAlias()
-  await findFunction(deps, key)
-  await revisionOf(deps, key, qualifier)
-  throw new AwsError(
-    'ProvisionedConcurrencyConfigNotFoundException',
-    'No Provisioned Concurrency Config found for this function',
-    { status: 404, members: { Type: 'User' } },
-  )
-}
-
-export const listProvisionedConcurrencyConfigs: Operation<
-  LambdaDeps,
-  LambdaInput<'ListProvisionedConcurrencyConfigs'>,
-  LambdaOutput<'ListProvisionedConcurrencyConfigs'>
-> = async (deps, input, call) => {
-  await findFunction(deps, readUnqualifiedName(input.FunctionName ?? '', call))
-  return { ProvisionedConcurrencyConfigs: [] }
-}
-
-function needsVersionOrAlias() {
-  return invalidParameter('The function resource provided must be an alias or a published version.')
 }

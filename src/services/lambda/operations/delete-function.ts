@@ -47,6 +47,7 @@ async function deleteVersion({ fn }: Editing, number: string): Promise<StoredVer
   await fn.discardCode(codesOf(version))
   await fn.deleteVersion(number)
   await fn.savePolicy(number, [])
+  await fn.deleteProvisioned(number)
   return [version]
 }
 

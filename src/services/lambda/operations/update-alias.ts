@@ -5,6 +5,7 @@ import type { LambdaDeps } from '../deps.ts'
 import { resourceNotFound } from '../errors.ts'
 import { functionArn, type StoredAlias } from '../function.ts'
 import { readUnqualifiedName } from '../function-name.ts'
+import { checkMove } from '../provisioned/checks.ts'
 import { showAlias } from '../response.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
 
@@ -22,6 +23,7 @@ export const updateAlias: Operation<
     checkRevision(current, input.RevisionId)
     const after = changed(current, input, deps.random.uuid())
     await checkTargets(fn, key, after)
+    await checkMove({ fn }, after)
     await fn.saveAlias(after)
     return after
   })
