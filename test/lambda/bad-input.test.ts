@@ -339,7 +339,6 @@ test('what belongs to later versions of lambdad is answered by name', async (t) 
   await create('f')
   for (const [operation, input] of [
     ['putFunctionEventInvokeConfig', { ...FN, MaximumRetryAttempts: 1 }],
-    ['putProvisionedConcurrencyConfig', { ...FN, Qualifier: '1', ProvisionedConcurrentExecutions: 1 }],
     ['publishLayerVersion', { LayerName: 'l', Content: { ZipFile: Buffer.from('x') } }],
     ['createEventSourceMapping', FN],
   ] as const)
