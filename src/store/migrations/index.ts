@@ -5,6 +5,7 @@ import { lambda } from './0002-lambda.ts'
 import { logs } from './0003-logs.ts'
 import { iam } from './0004-iam.ts'
 import { provisioned } from './0005-provisioned.ts'
+import { outbox } from './0006-outbox.ts'
 
 /** What a migration may ask of the database beside its tables. */
 // biome-ignore lint/suspicious/noExplicitAny: a migration sees the tables as they were, which no type describes
@@ -17,6 +18,7 @@ export const STEPS: Readonly<Record<string, MigrationStep>> = {
   '0003-logs': logs,
   '0004-iam': iam,
   '0005-provisioned': provisioned,
+  '0006-outbox': outbox,
 }
 
 export { type MigrateOptions, migrate } from './migrate.ts'
