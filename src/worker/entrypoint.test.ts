@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { type TestContext, test } from 'node:test'
 import { findEntrypoint } from './entrypoint.ts'
@@ -12,12 +12,29 @@ test('a script with an interpreter, and a program of this machine, can be starte
 })
 
 test('no bootstrap', async (t) => {
-  const folder = mkdtempSync(`${tmpdir()}/entry-`)
-  t.after(() => rmSync(folder, { recursive: true }))
+  const { mounts, folder } = given(t)
+  const wrong = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
+  assert.deepEqual(await findEntrypoint(mounts), { wrong })
 
-  assert.deepEqual(await findEntrypoint(folder), {
-    wrong: "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]",
+  mkdirSync(`${folder}/task/bootstrap`)
+  assert.deepEqual(await findEntrypoint(mounts), { wrong })
+})
+
+test('the one in /opt is taken where the code has none, and only there', async (t) => {
+  const { mounts, put } = given(t)
+  put('opt/bootstrap', '#!/opt/bootstrap -x\n')
+  assert.deepEqual(await findEntrypoint(mounts), { argv: ['/opt/bootstrap'] })
+
+  put('task/bootstrap', '#!/bin/sh\n', 0o644)
+  assert.deepEqual(await findEntrypoint(mounts), {
+    wrong: 'fork/exec /var/task/bootstrap: permission denied',
   })
+})
+
+test('one in /opt that cannot be started is told by its own name', async (t) => {
+  const { mounts, put } = given(t)
+  put('opt/bootstrap', 'hello')
+  assert.deepEqual(await findEntrypoint(mounts), { wrong: 'fork/exec /opt/bootstrap: exec format error' })
 })
 
 for (const [what, content, mode, wrong] of [
@@ -44,11 +61,24 @@ test('an interpreter may come with the code', async (t) => {
 })
 
 async function entrypoint(t: TestContext, content: string | Buffer, mode = 0o755) {
+  const { mounts, put } = given(t)
+  put('task/bootstrap', content, mode)
+  return findEntrypoint(mounts)
+}
+
+function given(t: TestContext) {
   const folder = mkdtempSync(`${tmpdir()}/entry-`)
   t.after(() => rmSync(folder, { recursive: true }))
-  writeFileSync(`${folder}/bootstrap`, content)
-  chmodSync(`${folder}/bootstrap`, mode)
-  return findEntrypoint(folder)
+  for (const name of ['task', 'opt']) mkdirSync(`${folder}/${name}`)
+  const mounts = [
+    { source: `${folder}/task`, target: '/var/task' },
+    { source: `${folder}/opt`, target: '/opt' },
+  ]
+  const put = (name: string, content: string | Buffer, mode = 0o755) => {
+    writeFileSync(`${folder}/${name}`, content)
+    chmodSync(`${folder}/${name}`, mode)
+  }
+  return { folder, mounts, put }
 }
 
 function elf(machine: number): Buffer {

@@ -1,25 +1,39 @@
-import { constants, existsSync } from 'node:fs'
+import { constants, existsSync, statSync } from 'node:fs'
 import { access, open } from 'node:fs/promises'
+import type { Mount } from './sandbox/sandbox.ts'
 
-/** Where a custom runtime's program is looked for, inside. Layers, which fill /opt, are not supported yet. */
-const BOOTSTRAP = '/var/task/bootstrap'
-const SEARCHED = [BOOTSTRAP, '/opt/bootstrap']
+/** Where a custom runtime's program is looked for, inside, in AWS's order. */
+const SEARCHED = ['/var/task/bootstrap', '/opt/bootstrap']
 
 /** Machine numbers of ELF files (`e_machine`). */
 const ELF_MACHINES: Readonly<Partial<Record<NodeJS.Architecture, number>>> = { x64: 62, arm64: 183 }
 const ELF_MACHINE_AT = 18
 
-/** The program that a custom runtime is, or in the platform's words why it cannot be started. */
-export async function findEntrypoint(codeFolder: string): Promise<{ argv: string[] } | { wrong: string }> {
-  const file = `${codeFolder}/bootstrap`
-  if (!existsSync(file)) return { wrong: `Couldn't find valid bootstrap(s): [${SEARCHED.join(' ')}]` }
+/**
+ * The program that a custom runtime is, or in the platform's words why it cannot be started. `mounts`: what is at
+ * /var/task and at /opt. The first bootstrap that is there counts, whether it can be started or not.
+ */
+export async function findEntrypoint(
+  mounts: readonly Mount[],
+): Promise<{ argv: string[] } | { wrong: string }> {
+  const bootstrap = SEARCHED.find((path) => statSync(onHost(path, mounts), WHERE_THERE)?.isFile())
+  if (bootstrap === undefined) return { wrong: `Couldn't find valid bootstrap(s): [${SEARCHED.join(' ')}]` }
+  const file = onHost(bootstrap, mounts)
   const runs = await access(file, constants.X_OK).then(
     () => true,
     () => false,
   )
-  if (!runs) return { wrong: `fork/exec ${BOOTSTRAP}: permission denied` }
-  const flaw = await flawIn(file, (interpreter) => isThere(interpreter, codeFolder))
-  return flaw === undefined ? { argv: [BOOTSTRAP] } : { wrong: `fork/exec ${BOOTSTRAP}: ${flaw}` }
+  if (!runs) return { wrong: `fork/exec ${bootstrap}: permission denied` }
+  // An interpreter may come with the code.
+  const flaw = await flawIn(file, (interpreter) => existsSync(onHost(interpreter, mounts)))
+  return flaw === undefined ? { argv: [bootstrap] } : { wrong: `fork/exec ${bootstrap}: ${flaw}` }
+}
+
+const WHERE_THERE = { throwIfNoEntry: false } as const
+
+function onHost(inside: string, mounts: readonly Mount[]): string {
+  const mount = mounts.find(({ target }) => inside.startsWith(`${target}/`))
+  return mount === undefined ? inside : mount.source + inside.slice(mount.target.length)
 }
 
 /** Why the kernel would not execute the file. `isInterpreter`: whether a script's is there. */
@@ -44,11 +58,6 @@ function flawOf(head: Buffer, isInterpreter: (name: string) => boolean): string 
   const isElf = head.length > ELF_MACHINE_AT + 2 && head.subarray(0, 4).equals(ELF_MAGIC)
   if (!isElf) return 'exec format error'
   return head.readUInt16LE(ELF_MACHINE_AT) === ELF_MACHINES[process.arch] ? undefined : 'exec format error'
-}
-
-/** An interpreter may come with the code. */
-function isThere(interpreter: string, codeFolder: string): boolean {
-  return existsSync(interpreter.replace(/^\/var\/task\//, `${codeFolder}/`))
 }
 
 const ELF_MAGIC = Buffer.from([0x7f, 0x45, 0x4c, 0x46])

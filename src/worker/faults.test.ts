@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FunctionVersion } from '../wire/function-version.ts'
-import { findBubblewrap } from './sandbox/choose.ts'
-import type { SandboxName } from './sandbox/sandbox.ts'
-import { type TestFunction, type TestWorker, testWorker } from './testing.ts'
+import { sandboxesHere, type TestFunction, type TestWorker, testWorker } from './testing.ts'
 
 // Functions and runtimes that do what they should not. Each gets AWS's error, disturbs no other function, and
 // leaves nothing.
 
-const probe = mkdtempSync(`${tmpdir()}/bwrap-`)
-const isolates = 'sandbox' in (await findBubblewrap(probe))
-rmSync(probe, { recursive: true })
-const sandboxes: SandboxName[] = ['process', ...(isolates ? (['bubblewrap'] as const) : [])]
+const sandboxes = await sandboxesHere()
 
 /** Bad as it may be here, with eight programs on two processors: what is found out is whether it waits for the other. */
 const UNDISTURBED_MS = 1000

@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { findBubblewrap } from './sandbox/choose.ts'
-import type { SandboxName } from './sandbox/sandbox.ts'
-import { testWorker } from './testing.ts'
+import { sandboxesHere, testWorker } from './testing.ts'
 
-const probe = mkdtempSync(`${tmpdir()}/bwrap-`)
-const sandboxes: SandboxName[] = [
-  'process',
-  ...('sandbox' in (await findBubblewrap(probe)) ? (['bubblewrap'] as const) : []),
-]
-rmSync(probe, { recursive: true })
+const sandboxes = await sandboxesHere()
 
 /** Leaves files, a link, a secret and a folder in /tmp; tells what is there; fails on demand. */
 const CODE = `

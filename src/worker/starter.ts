@@ -10,8 +10,9 @@ import { findEntrypoint } from './entrypoint.ts'
 import { platformFailure } from './environment/payloads.ts'
 import { CannotStart, type Runtime } from './environment/runtime.ts'
 import { type Credentials, variablesOf } from './environment/variables.ts'
-import { EXTENSIONS_FOLDER, type ExternalExtension, findExternal } from './extensions/external.ts'
+import { EXTENSIONS_FOLDER, type ExternalExtension, findExternal, OPT_FOLDER } from './extensions/external.ts'
 import { Supervisor, supervised } from './extensions/supervisor.ts'
+import { externalInImage } from './image/external.ts'
 import { type ImageParts, imageArgv, takeImage } from './image/start-image.ts'
 import type { Kept } from './kept.ts'
 import { isCustom, isOwnProgram, type LaunchPlan, type RuntimeFinder } from './launch-plan.ts'
@@ -22,7 +23,7 @@ import type { Pools } from './pool/pools.ts'
 import type { RuntimeCalls } from './runtime-api/routes.ts'
 import { RuntimeApi } from './runtime-api/server.ts'
 import { RunningSandbox, type SandboxHost, type SandboxOutput } from './sandbox/running.ts'
-import { FRAMES_FD } from './sandbox/sandbox.ts'
+import { FRAMES_FD, INSIDE, type Mount } from './sandbox/sandbox.ts'
 import { hostLoopback } from './telemetry-api/reach.ts'
 import type { Users } from './users.ts'
 
@@ -56,6 +57,11 @@ export interface RuntimeStart {
   readonly output: SandboxOutput
 }
 
+/** As on AWS, where layers are not for images. */
+const OPT_OF_IMAGES =
+  'A container image brings its own /opt: with --opt, which gives every function one, lambdad does not run it. ' +
+  'Put into the image what is in that folder, or start lambdad without --opt.'
+
 /** Brings together what a runtime needs, its code, its Runtime API, its sandbox, and starts it. Throws `CannotStart`. */
 export async function startRuntime(parts: StarterParts, start: RuntimeStart): Promise<Runtime> {
   const { fn } = start
@@ -63,8 +69,12 @@ export async function startRuntime(parts: StarterParts, start: RuntimeStart): Pr
   const [plan, credentials] = await Promise.all([planOf(parts, fn), parts.credentialsOf(fn)])
   const code = await codeOf(parts, fn)
   try {
-    const argv = isCustom(fn.runtime) ? await entrypointIn(code.folder) : wrapped(plan.argv, fn)
-    const { mounts, external } = await optOf(parts, start)
+    const opt = await parts.optOf?.(fn)
+    const mounts = opt === undefined ? [] : [{ source: opt, target: OPT_FOLDER }]
+    const argv = isCustom(fn.runtime)
+      ? await entrypointIn([{ source: code.folder, target: INSIDE.code }, ...mounts])
+      : wrapped(plan.argv, fn)
+    const external = opt === undefined ? [] : announced(start, await findExternal(opt))
     const whole = { ...plan, argv, mounts: [...plan.mounts, ...mounts] }
     const ingredients = { plan: whole, credentials, code, external }
     return (await fromPool(parts, start, ingredients)) ?? (await startWith(parts, start, ingredients))
@@ -75,13 +85,15 @@ export async function startRuntime(parts: StarterParts, start: RuntimeStart): Pr
 }
 
 async function startImage(parts: StarterParts, start: RuntimeStart, image: FunctionImage): Promise<Runtime> {
+  if ((await parts.optOf?.(start.fn)) !== undefined)
+    throw cannotStart('InvalidRuntimeException', OPT_OF_IMAGES)
   const code = await takeImage(parts, parts.host.sandbox, image)
   try {
     const argv = await imageArgv(code.folder, start.fn, image)
     const credentials = await parts.credentialsOf(start.fn)
     const plan = { argv, env: {}, mounts: [] }
-    // Extensions in an image are not started yet.
-    return await startWith(parts, start, { plan, credentials, code, external: [] })
+    const external = announced(start, await externalInImage(code.folder))
+    return await startWith(parts, start, { plan, credentials, code, external })
   } catch (error) {
     code.release()
     throw error
@@ -290,13 +302,10 @@ async function planOf({ runtimes }: StarterParts, fn: FunctionVersion): Promise<
   return found.plan(fn)
 }
 
-/** What is at /opt, and the extensions that are there to be started. */
-async function optOf({ optOf }: StarterParts, { fn, calls }: RuntimeStart) {
-  const folder = await optOf?.(fn)
-  if (folder === undefined) return { mounts: [], external: [] }
-  const external = await findExternal(folder)
+/** Extensions are known to the environment before anything is started. */
+function announced({ calls }: RuntimeStart, external: readonly ExternalExtension[]) {
   if (external.length > 0) calls.external(external)
-  return { mounts: [{ source: folder, target: '/opt' }], external }
+  return external
 }
 
 async function codeOf({ code, codeOf }: StarterParts, fn: FunctionVersion): Promise<UnpackedCode> {
@@ -320,8 +329,8 @@ function wrapped(argv: readonly string[], fn: FunctionVersion): readonly string[
   return wrapper === undefined ? argv : ['/bin/sh', '-c', 'exec "$0" "$@"', wrapper, ...argv]
 }
 
-async function entrypointIn(codeFolder: string): Promise<readonly string[]> {
-  const found = await findEntrypoint(codeFolder)
+async function entrypointIn(mounts: readonly Mount[]): Promise<readonly string[]> {
+  const found = await findEntrypoint(mounts)
   if ('argv' in found) return found.argv
   throw new CannotStart(found.wrong, (requestId) =>
     platformFailure(requestId, 'Runtime.InvalidEntrypoint', found.wrong),

@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
@@ -13,6 +14,7 @@ import type { PlatformEvent } from '../wire/platform-event.ts'
 import type { Environment, LogRecord, TelemetrySink } from '../wire/worker.ts'
 import type { RuntimeFinder } from './launch-plan.ts'
 import type { NetworkChoice } from './network/network.ts'
+import { findBubblewrap } from './sandbox/choose.ts'
 import type { SandboxName } from './sandbox/sandbox.ts'
 import type { WorkerSettings } from './settings.ts'
 import { createWorker, type LocalWorker } from './worker.ts'
@@ -190,5 +192,36 @@ export class Log implements TelemetrySink {
   record(_: unknown, record: LogRecord): Promise<void> | undefined {
     this.records.push(record)
     return this.#full()
+  }
+}
+
+/** The sandboxes that this machine has. */
+export async function sandboxesHere(): Promise<SandboxName[]> {
+  const folder = mkdtempSync(`${tmpdir()}/bwrap-`)
+  const found = await findBubblewrap(folder)
+  rmSync(folder, { recursive: true, force: true })
+  return 'sandbox' in found ? ['process', 'bubblewrap'] : ['process']
+}
+
+export function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1').split(' ').filter(Boolean).map(Number),
+  )
+}
+
+/** Of a process that has ended: nothing. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+  } catch {
+    return ''
+  }
+}
+
+export async function until(condition: () => boolean): Promise<void> {
+  const deadline = realClock.elapsed() + 8000
+  while (!condition()) {
+    assert.ok(realClock.elapsed() < deadline, 'It did not happen within 8 s.')
+    await realClock.sleep(5)
   }
 }

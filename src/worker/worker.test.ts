@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { realRandom } from '../base/random.ts'
 import { startTimeOf } from './limits/process-tree.ts'
 import { createRuntimeFinder } from './runtimes/finder.ts'
-import { findBubblewrap } from './sandbox/choose.ts'
 import type { SandboxName } from './sandbox/sandbox.ts'
-import { testWorker } from './testing.ts'
+import { childrenOf, commandOf, sandboxesHere, testWorker, until } from './testing.ts'
 
 const runtimes = createRuntimeFinder({ env: process.env, home: process.env.HOME ?? '/' })
-const sandboxes: SandboxName[] = ['process', ...((await bubblewrapWorks()) ? (['bubblewrap'] as const) : [])]
+const sandboxes = await sandboxesHere()
 
 for (const sandbox of sandboxes) {
   describe(`runtimes, sandbox: ${sandbox}`, () => {
@@ -81,6 +79,16 @@ for (const sandbox of sandboxes) {
       assert.deepEqual(await fn.call({ a: 1 }), { echo: { a: 1 } })
       assert.deepEqual(await fn.call({ a: 2 }), { echo: { a: 2 } })
       assert.deepEqual(await fn.call('fail'), { errorType: 'Odd', errorMessage: 'it failed' })
+    })
+
+    test('a bootstrap in /opt is the runtime of functions that bring none', async (t) => {
+      const opt = mkdtempSync(`${tmpdir()}/opt-`)
+      t.after(() => rmSync(opt, { recursive: true }))
+      writeFileSync(`${opt}/bootstrap`, SHELL_BOOTSTRAP, { mode: 0o755 })
+      const { startFunction } = await testWorker(t, sandbox, { runtimes, opt })
+      const fn = startFunction([{ name: 'handler.sh', data: '' }], { runtime: 'provided.al2023' })
+
+      assert.deepEqual(await fn.call({ a: 1 }), { echo: { a: 1 } })
     })
 
     test('a bootstrap that is not there, and one that cannot be run, are invalid entry points', async (t) => {
@@ -265,33 +273,4 @@ done
 function pick(error: unknown): unknown {
   const { errorType, errorMessage } = error as { errorType: string; errorMessage: string }
   return { errorType, errorMessage }
-}
-
-async function bubblewrapWorks(): Promise<boolean> {
-  const folder = mkdtempSync(`${tmpdir()}/bwrap-`)
-  const found = await findBubblewrap(folder)
-  rmSync(folder, { recursive: true })
-  return 'sandbox' in found
-}
-
-function childrenOf(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-    readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1').split(' ').filter(Boolean).map(Number),
-  )
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
-  } catch {
-    return ''
-  }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5000
-  while (!condition()) {
-    assert.ok(performance.now() < deadline, 'It did not happen within 5 s.')
-    await sleep(5)
-  }
 }

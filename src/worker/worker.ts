@@ -152,8 +152,7 @@ class OneWorker implements LocalWorker {
     await this.#starter?.network.stop()
     await this.#starter?.host.limiter.close()
     await this.#starter?.host.freezer.close()
-    // Retried: a mkfifo(1) that the launcher had begun may still be at work in it.
-    if (this.#ownFolder !== '') await rm(this.#ownFolder, { recursive: true, force: true, maxRetries: 5 })
+    if (this.#ownFolder !== '') await rm(this.#ownFolder, { recursive: true, force: true })
   }
 
   memory(): HostMemory {

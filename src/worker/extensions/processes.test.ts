@@ -5,12 +5,10 @@ import { tmpdir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
 import { realRandom } from '../../base/random.ts'
 import { createRuntimeFinder } from '../runtimes/finder.ts'
-import { findBubblewrap } from '../sandbox/choose.ts'
-import type { SandboxName } from '../sandbox/sandbox.ts'
-import { testWorker } from '../testing.ts'
+import { sandboxesHere, testWorker } from '../testing.ts'
 
 const runtimes = createRuntimeFinder({ env: process.env, home: process.env.HOME ?? '/' })
-const sandboxes: SandboxName[] = ['process', ...((await bubblewrapWorks()) ? (['bubblewrap'] as const) : [])]
+const sandboxes = await sandboxesHere()
 
 /** An extension in Node, of which a test says what it does with an event, and before. */
 const NODE_EXTENSION = (register: string, onEvent: string) => `#!${process.execPath}
@@ -198,11 +196,4 @@ function optFolder(t: TestContext, extensions: Record<string, string>): string {
     writeFileSync(`${folder}/extensions/${name}`, text, { mode: 0o755 })
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
-}
-
-async function bubblewrapWorks(): Promise<boolean> {
-  const folder = mkdtempSync(`${tmpdir()}/bwrap-`)
-  const found = await findBubblewrap(folder)
-  rmSync(folder, { recursive: true, force: true })
-  return 'sandbox' in found
 }

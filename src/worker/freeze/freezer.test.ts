@@ -8,6 +8,7 @@ import { realClock } from '../../base/clock.ts'
 import { realRandom } from '../../base/random.ts'
 import { groupName } from '../limits/group-name.ts'
 import { descendants } from '../limits/process-tree.ts'
+import { until } from '../testing.ts'
 import { cgroupV1Freezer, cgroupV2Freezer } from './cgroups.ts'
 import type { Freezer } from './freezer.ts'
 import { signalFreezer } from './signals.ts'
@@ -88,12 +89,4 @@ function ticksOf(pids: readonly number[]): number {
   return pids
     .map((pid) => readFileSync(`/proc/${pid}/stat`, 'latin1').split(' '))
     .reduce((sum, fields) => sum + Number(fields[13]) + Number(fields[14]), 0)
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5000
-  while (!condition()) {
-    assert.ok(performance.now() < deadline, 'It did not happen within 5 s.')
-    await sleep(5)
-  }
 }

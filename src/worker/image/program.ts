@@ -43,7 +43,8 @@ export async function findProgram(
 
 const MISSING = 'no such file or directory'
 
-async function flawOf(root: string, file: string): Promise<string | undefined> {
+/** Why the kernel would not execute a file of the image; undefined where nothing is wrong with it. */
+export async function flawOf(root: string, file: string): Promise<string | undefined> {
   const place = placeIn(root, file)
   if (place === undefined) return MISSING
   const found = lstatSync(place)
@@ -52,7 +53,8 @@ async function flawOf(root: string, file: string): Promise<string | undefined> {
   return flawIn(place, (interpreter) => placeIn(root, interpreter) !== undefined)
 }
 
-function placeIn(root: string, file: string): string | undefined {
+/** Where a path of the image is on the host. */
+export function placeIn(root: string, file: string): string | undefined {
   return resolveIn(root, file.split('/'), () => false)
 }
 

@@ -21,10 +21,13 @@ const running = new Map()
 
 closeInherited()
 
-/** @type {Set<Promise<void>>} */
+/** The mkfifo(1)s that are at work. */
+/** @type {Set<import('node:child_process').ChildProcess>} */
 const making = new Set()
 
 process.on('message', (message) => {
+  // Heard after the daemon has gone: there is nobody for whom to begin anything.
+  if (!process.connected) return
   if (message.type === 'launch') launch(message)
   else if (message.type === 'kill') kill(message.id)
   else if (message.type === 'terminate') terminate(message.id)
@@ -39,7 +42,8 @@ process.on('disconnect', () => {
   }
   killStrays([...running].filter(([, { sandboxed }]) => !sandboxed).map(([id]) => id))
   // What is being made would be made into a folder that is being removed.
-  Promise.all(making).then(() => process.exit(0))
+  for (const child of making) child.kill('SIGKILL')
+  exitOnceMade()
 })
 // Ctrl-C reaches the whole process group; the daemon decides when it is over.
 process.on('SIGINT', () => {})
@@ -251,6 +255,10 @@ function killStrays(ids) {
   }
 }
 
+function exitOnceMade() {
+  if (!process.connected && making.size === 0) process.exit(0)
+}
+
 function makeFifos({ paths }) {
   // Writable for all: /dev/stdout opens the FIFO anew, as the environment's user. The folder is closed to others.
   const child = spawn('mkfifo', ['-m', '622', ...paths], { stdio: ['ignore', 'ignore', 'pipe'] })
@@ -259,10 +267,10 @@ function makeFifos({ paths }) {
     said += bytes
   })
   child.on('error', (error) => tell({ type: 'fifos-made', paths, error: error.message }))
-  const made = new Promise((resolve) => child.on('close', resolve))
-  making.add(made)
-  made.then(() => making.delete(made))
+  making.add(child)
   child.on('close', (code) => {
+    making.delete(child)
+    exitOnceMade()
     if (code !== null) tell({ type: 'fifos-made', paths, ...(code === 0 ? {} : { error: said.trim() }) })
   })
 }

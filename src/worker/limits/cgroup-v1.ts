@@ -3,13 +3,12 @@ import type { Clock } from '../../base/clock.ts'
 import {
   canMakeGroups,
   type Hierarchy,
-  numberIn,
   ownFolder,
   readSelf,
   removeGroups,
-  wholeNumberIn,
   writeWhereThere,
 } from './cgroup.ts'
+import { CgroupLimits, inUseIn, type MemoryNames } from './cgroup-limits.ts'
 import {
   BACKGROUND_SHARES,
   CPU_PERIOD_US,
@@ -20,7 +19,13 @@ import {
   type LimitsOptions,
   PROCESSES_MAX,
 } from './limits.ts'
-import { pidsIn, residentBytes } from './process-tree.ts'
+
+const NAMES: MemoryNames = {
+  anonymous: 'total_rss',
+  shared: 'total_shmem',
+  peak: 'memory.max_usage_in_bytes',
+  events: 'memory.oom_control',
+}
 
 interface Parents {
   readonly memory: string
@@ -84,8 +89,7 @@ class CgroupV1Limiter implements Limiter {
   }
 
   inUse(): number {
-    const stat = `${this.#own.memory}/memory.stat`
-    return numberIn(stat, 'total_rss') + numberIn(stat, 'total_shmem')
+    return inUseIn(this.#own.memory, NAMES)
   }
 
   async close(): Promise<void> {
@@ -93,18 +97,14 @@ class CgroupV1Limiter implements Limiter {
   }
 }
 
-class CgroupV1Limits implements Limits {
-  readonly cgroups: readonly string[]
+class CgroupV1Limits extends CgroupLimits {
   readonly #folders: Parents
   readonly #memoryMb: number
-  readonly #clock: Clock
 
   constructor(folders: Parents, options: LimitsOptions, clock: Clock) {
+    super(foldersOf(folders), NAMES, clock)
     this.#folders = folders
     this.#memoryMb = options.memoryMb
-    this.#clock = clock
-    this.cgroups = foldersOf(folders)
-    for (const folder of this.cgroups) mkdirSync(folder)
     const bytes = String(hardLimitBytes(options))
     writeFileSync(`${folders.memory}/memory.limit_in_bytes`, bytes)
     writeWhereThere(`${folders.memory}/memory.memsw.limit_in_bytes`, bytes)
@@ -113,8 +113,6 @@ class CgroupV1Limits implements Limits {
     }
     if (folders.pids !== undefined) writeFileSync(`${folders.pids}/pids.max`, String(PROCESSES_MAX))
   }
-
-  started(): void {}
 
   endInit(): void {
     const { cpu } = this.#folders
@@ -127,28 +125,8 @@ class CgroupV1Limits implements Limits {
     const { cpu } = this.#folders
     if (cpu !== undefined) writeWhereThere(`${cpu}/cpu.shares`, '1024')
   }
-
-  used(): number {
-    return numberIn(`${this.#folders.memory}/memory.stat`, 'total_rss')
-  }
-
-  resident(): number {
-    return residentBytes(pidsIn(`${this.#folders.memory}/cgroup.procs`))
-  }
-
-  kernelPeak(): number {
-    return wholeNumberIn(`${this.#folders.memory}/memory.max_usage_in_bytes`)
-  }
-
-  ranOutOfMemory(): boolean {
-    return numberIn(`${this.#folders.memory}/memory.oom_control`, 'oom_kill') > 0
-  }
-
-  async remove(): Promise<void> {
-    await removeGroups(this.cgroups, this.#clock)
-  }
 }
 
-function foldersOf({ memory, cpu, pids }: Parents): string[] {
-  return [memory, cpu, pids].filter((folder) => folder !== undefined)
+function foldersOf({ memory, cpu, pids }: Parents): [memory: string, ...others: string[]] {
+  return [memory, ...[cpu, pids].filter((folder) => folder !== undefined)]
 }

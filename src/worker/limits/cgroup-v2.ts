@@ -1,14 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Clock } from '../../base/clock.ts'
-import {
-  canMakeGroups,
-  numberIn,
-  ownFolder,
-  readSelf,
-  removeGroups,
-  wholeNumberIn,
-  writeWhereThere,
-} from './cgroup.ts'
+import { canMakeGroups, ownFolder, readSelf, removeGroups, writeWhereThere } from './cgroup.ts'
+import { CgroupLimits, inUseIn, type MemoryNames } from './cgroup-limits.ts'
 import {
   BACKGROUND_WEIGHT,
   CPU_PERIOD_US,
@@ -19,9 +12,16 @@ import {
   type LimitsOptions,
   PROCESSES_MAX,
 } from './limits.ts'
-import { pidsIn, residentBytes } from './process-tree.ts'
+import { pidsIn } from './process-tree.ts'
 
 const CONTROLLERS = ['memory', 'cpu', 'pids']
+
+const NAMES: MemoryNames = {
+  anonymous: 'anon',
+  shared: 'shmem',
+  peak: 'memory.peak',
+  events: 'memory.events',
+}
 
 /**
  * The limiter by cgroup v2, or undefined where this process may make no groups with a memory controller.
@@ -91,8 +91,7 @@ class CgroupV2Limiter implements Limiter {
   }
 
   inUse(): number {
-    const stat = `${this.#folder}/memory.stat`
-    return numberIn(stat, 'anon') + numberIn(stat, 'shmem')
+    return inUseIn(this.#folder, NAMES)
   }
 
   async close(): Promise<void> {
@@ -100,25 +99,19 @@ class CgroupV2Limiter implements Limiter {
   }
 }
 
-class CgroupV2Limits implements Limits {
-  readonly cgroups: readonly string[]
+class CgroupV2Limits extends CgroupLimits {
   readonly #folder: string
   readonly #memoryMb: number
-  readonly #clock: Clock
 
   constructor(folder: string, options: LimitsOptions, clock: Clock) {
+    super([folder], NAMES, clock)
     this.#folder = folder
     this.#memoryMb = options.memoryMb
-    this.#clock = clock
-    this.cgroups = [folder]
-    mkdirSync(folder)
     writeFileSync(`${folder}/memory.max`, String(hardLimitBytes(options)))
     writeWhereThere(`${folder}/memory.swap.max`, '0')
     if (options.inBackground) writeWhereThere(`${folder}/cpu.weight`, String(BACKGROUND_WEIGHT))
     writeWhereThere(`${folder}/pids.max`, String(PROCESSES_MAX))
   }
-
-  started(): void {}
 
   endInit(): void {
     writeWhereThere(`${this.#folder}/cpu.max`, `${cpuQuotaUs(this.#memoryMb)} ${CPU_PERIOD_US}`)
@@ -126,26 +119,6 @@ class CgroupV2Limits implements Limits {
 
   endBackground(): void {
     writeWhereThere(`${this.#folder}/cpu.weight`, '100')
-  }
-
-  used(): number {
-    return numberIn(`${this.#folder}/memory.stat`, 'anon')
-  }
-
-  resident(): number {
-    return residentBytes(pidsIn(`${this.#folder}/cgroup.procs`))
-  }
-
-  kernelPeak(): number {
-    return wholeNumberIn(`${this.#folder}/memory.peak`)
-  }
-
-  ranOutOfMemory(): boolean {
-    return numberIn(`${this.#folder}/memory.events`, 'oom_kill') > 0
-  }
-
-  async remove(): Promise<void> {
-    await removeGroups(this.cgroups, this.#clock)
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { describe, type TestContext, test } from 'node:test'
 import { realClock } from '../../base/clock.ts'
+import { until } from '../testing.ts'
 import { Namespaces } from './namespaces.ts'
 import { inside, NFT, reading, serving, skip, type TestHost, testHost } from './testing.ts'
 
@@ -229,12 +230,4 @@ function helperOf(namespace: string): number {
 
 function routerOf(namespace: string): string {
   return `/proc/${helperOf(namespace)}/ns/net`
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = realClock.elapsed() + 4000
-  while (!condition()) {
-    assert.ok(realClock.elapsed() < deadline, 'It did not happen within 4 s.')
-    await realClock.sleep(20)
-  }
 }

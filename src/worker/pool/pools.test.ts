@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,13 +10,20 @@ import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { RuntimeFinder } from '../launch-plan.ts'
 import { startTimeOf } from '../limits/process-tree.ts'
 import { createRuntimeFinder } from '../runtimes/finder.ts'
-import { findBubblewrap } from '../sandbox/choose.ts'
 import type { SandboxName } from '../sandbox/sandbox.ts'
 import type { WorkerSettings } from '../settings.ts'
-import { type TestFunction, type TestWorker, testWorker } from '../testing.ts'
+import {
+  childrenOf,
+  commandOf,
+  sandboxesHere,
+  type TestFunction,
+  type TestWorker,
+  testWorker,
+  until,
+} from '../testing.ts'
 
 const runtimes = createRuntimeFinder({ env: process.env, home: process.env.HOME ?? '/' })
-const sandboxes: SandboxName[] = ['process', ...((await bubblewrapWorks()) ? (['bubblewrap'] as const) : [])]
+const sandboxes = await sandboxesHere()
 const isRoot = process.getuid?.() === 0
 
 interface Language {
@@ -327,33 +334,4 @@ function pidsUnder(folder: string): number[] {
       .filter((file) => existsSync(file))
       .map((file) => Number(readFileSync(file, 'latin1').split(' ')[0])),
   )
-}
-
-function childrenOf(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-    readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1').split(' ').filter(Boolean).map(Number),
-  )
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
-  } catch {
-    return ''
-  }
-}
-
-async function bubblewrapWorks(): Promise<boolean> {
-  const folder = mkdtempSync(`${tmpdir()}/bwrap-`)
-  const found = await findBubblewrap(folder)
-  rmSync(folder, { recursive: true })
-  return 'sandbox' in found
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 8000
-  while (!condition()) {
-    assert.ok(performance.now() < deadline, 'It did not happen within 8 s.')
-    await sleep(5)
-  }
 }
