@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -84,6 +84,7 @@ for (const sandbox of sandboxes) {
     test('a bootstrap in /opt is the runtime of functions that bring none', async (t) => {
       const opt = mkdtempSync(`${tmpdir()}/opt-`)
       t.after(() => rmSync(opt, { recursive: true }))
+      chmodSync(opt, 0o755)
       writeFileSync(`${opt}/bootstrap`, SHELL_BOOTSTRAP, { mode: 0o755 })
       const { startFunction } = await testWorker(t, sandbox, { runtimes, opt })
       const fn = startFunction([{ name: 'handler.sh', data: '' }], { runtime: 'provided.al2023' })
