@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { realRandom } from '../../base/random.ts'
 import { createRuntimeFinder } from '../runtimes/finder.ts'
 import { sandboxesHere, testWorker } from '../testing.ts'
@@ -133,6 +134,38 @@ for (const sandbox of sandboxes) {
 
       assert.equal(failed.errorType, 'Extension.Crash')
       assert.match(failed.errorMessage, /exit status 12[67]$/)
+    })
+
+    test('what an extension does in the background stops with the environment, and goes on with the next invocation', async (t) => {
+      const counts = 'let count = 0; setInterval(() => count++, 10)'
+      const opt = optFolder(t, { a: NODE_EXTENSION(counts, `console.log('counted', count)\n${ENDS}`) })
+      const { startFunction, log } = await testWorker(t, sandbox, { runtimes, opt })
+      const fn = startFunction('exports.handler = (ms) => new Promise((resolve) => setTimeout(resolve, ms))')
+      await fn.call(300)
+      await sleep(900)
+      await fn.call(300)
+      await sleep(100)
+      await fn.call(0)
+
+      const said = log.records.flatMap(({ text }) => /^counted (\d+)/.exec(text)?.[1] ?? []).map(Number)
+      const [first = 0, second = 0, third = 0] = said
+      assert.equal(said.length, 3)
+      assert.ok(second - first < 60, `${second - first} counts in 300 ms of work and 900 ms of rest`)
+      assert.ok(third - second > 8, `${third - second} counts in 300 ms of work`)
+    })
+
+    test('what was frozen is thawed for its end: the runtime hears SIGTERM, and extensions of the shutdown', async (t) => {
+      const opt = optFolder(t, { a: NODE_EXTENSION('', ENDS) })
+      const { startFunction, log } = await testWorker(t, sandbox, { runtimes, opt })
+      const fn = startFunction(TERMINATES)
+      await fn.call()
+      await sleep(200)
+      fn.environment.retire()
+      await gone(fn)
+
+      const said = log.text + log.records.map(({ text }) => text).join('')
+      assert.match(said, /asked to end/)
+      assert.match(said, /a SHUTDOWN spindown/)
     })
 
     test('stopping the worker lets extensions end first', async (t) => {
