@@ -18,6 +18,7 @@ import { serviceFailure } from './environment/payloads.ts'
 import { CannotStart, type Runtime, type StartRuntime } from './environment/runtime.ts'
 import type { Credentials } from './environment/variables.ts'
 import { chooseFreezer } from './freeze/choose.ts'
+import { initLimitMs } from './init-limit.ts'
 import { isolationOf, type WorkerIsolation } from './isolation.ts'
 import { Kept } from './kept.ts'
 import type { RuntimeFinder } from './launch-plan.ts'
@@ -34,10 +35,6 @@ import type { Sandbox } from './sandbox/sandbox.ts'
 import { WORKER_DEFAULTS, type WorkerSettings } from './settings.ts'
 import { type StarterParts, startRuntime } from './starter.ts'
 import { Users } from './users.ts'
-
-/** For an init that runs ahead of invocations: so long, or as long as the function's timeout, up to the second. */
-const INIT_AHEAD_MS = 130_000
-const INIT_AHEAD_MS_MAX = 900_000
 
 export interface WorkerParts {
   readonly clock: Clock
@@ -122,7 +119,7 @@ class OneWorker implements LocalWorker {
       telemetry,
       clock,
       random,
-      initTimeoutMs: this.#initTimeoutMs(fn, initializationType),
+      initTimeoutMs: initLimitMs(fn, initializationType, this.#settings),
       startRuntime: this.#starterFor(source, initializationType, kept),
       report,
     })
@@ -132,12 +129,6 @@ class OneWorker implements LocalWorker {
 
   prepare(): void {
     this.#starter?.network.prepare()
-  }
-
-  /** AWS Lambda Developer Guide, "Lambda execution environment": who waits for an init gets less of it. */
-  #initTimeoutMs(fn: FunctionVersion, initializationType: StartOptions['initializationType']): number {
-    if (initializationType === 'on-demand') return this.#settings.initTimeoutMs
-    return Math.min(INIT_AHEAD_MS_MAX, Math.max(INIT_AHEAD_MS, fn.timeoutMs))
   }
 
   async stop(): Promise<void> {
