@@ -14,6 +14,8 @@ export interface HttpRequest {
    */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Readable
+  /** The whole body, where it came together with the head: then nobody need wait for it. */
+  readonly whole?: Buffer
   /** Aborts when the client goes away before it has its answer, and when the gateway stops. */
   readonly signal: AbortSignal
 }

@@ -72,10 +72,15 @@ export class RequestBody {
   }
 
   #collectRaw(): Promise<Buffer> {
-    this.#raw ??= this.#announcesTooMuch()
-      ? Promise.reject(this.#limit.tooLarge())
-      : collect(this.#request.body, this.#admit)
+    this.#raw ??= this.#announcesTooMuch() ? Promise.reject(this.#limit.tooLarge()) : this.#collect()
     return this.#raw
+  }
+
+  async #collect(): Promise<Buffer> {
+    const { whole, body } = this.#request
+    if (whole === undefined) return collect(body, this.#admit)
+    this.#admit(whole.length)
+    return whole
   }
 
   /** The request has been answered: its bytes are held no more. */

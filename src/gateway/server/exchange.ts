@@ -1,15 +1,14 @@
-import type { Outgoing } from './outgoing.ts'
-
 /** A request that is being answered. */
 export class Exchange {
-  readonly outgoing: Outgoing
+  readonly #destroy: () => void
   /** A stream that goes on until somebody ends it. */
   isEndless = false
   #controller: AbortController | undefined
   #isAborted = false
 
-  constructor(outgoing: Outgoing) {
-    this.outgoing = outgoing
+  /** `destroy` cuts off the client. */
+  constructor(destroy: () => void) {
+    this.#destroy = destroy
   }
 
   /** Aborts when the client goes away. Made when it is asked for: most operations never look. */
@@ -29,6 +28,6 @@ export class Exchange {
   /** Ends it, answered or not. */
   cut(): void {
     this.abort()
-    this.outgoing.destroy()
+    this.#destroy()
   }
 }

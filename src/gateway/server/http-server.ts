@@ -5,6 +5,7 @@ import type { Writable } from 'node:stream'
 import type { Clock } from '../../base/clock.ts'
 import type { HttpRequest, HttpResponse } from '../http.ts'
 import { Exchange } from './exchange.ts'
+import { FastLanes } from './fast-lanes.ts'
 import { closeWhenIdle } from './idle-session.ts'
 import { type Incoming, isAborted, toHttpRequest } from './incoming.ts'
 import { discardRest } from './leftover.ts'
@@ -32,8 +33,11 @@ export class HttpServer {
   readonly #sessions = new Set<http2.Http2Session>()
   readonly #exchanges = new Set<Exchange>()
   readonly #outbox = new Outbox()
+  readonly #lanes: FastLanes
   /** Connections that have not sent anything yet. */
   readonly #unsorted = new Set<Socket>()
+  /** node:http's own handling of a new connection, before which sorting is put. */
+  readonly #takeOver: (socket: Socket) => void
   #isStopping = false
   #onIdle: (() => void) | undefined
 
@@ -43,7 +47,17 @@ export class HttpServer {
     this.#clock = clock
     this.#http1 = this.#createHttp1()
     this.#http2 = this.#createHttp2()
-    this.#sortConnections()
+    this.#lanes = new FastLanes({
+      settings,
+      clock,
+      serve: (request, exchange, respond) => this.#serve(request, exchange, respond),
+      close: (exchange, isAnswered) => this.#close(exchange, isAnswered),
+      handOver: (socket, unread) => this.#toHttp1(socket, unread),
+    })
+    const [takeOver] = this.#http1.listeners('connection')
+    this.#http1.removeAllListeners('connection')
+    this.#takeOver = takeOver as (socket: Socket) => void
+    this.#http1.on('connection', (socket: Socket) => this.#sort(socket))
   }
 
   listen(host: string, port: number): Promise<AddressInfo> {
@@ -70,11 +84,13 @@ export class HttpServer {
     const closed = new Promise<void>((resolve) => this.#http1.close(() => resolve()))
     this.#http1.closeIdleConnections()
     for (const socket of this.#unsorted) socket.destroy()
+    this.#lanes.stop()
     for (const session of this.#sessions) session.close()
     for (const exchange of this.#exchanges) if (exchange.isEndless) exchange.cut()
     await this.#idle(this.#settings.stopGraceMs)
     for (const exchange of this.#exchanges) exchange.cut()
     this.#http1.closeAllConnections()
+    this.#lanes.cut()
     for (const session of this.#sessions) session.destroy()
     await closed
   }
@@ -119,51 +135,59 @@ export class HttpServer {
     incoming.once('close', () => timer.cancel())
   }
 
-  /** Puts itself before node:http's own handling of a new connection. */
-  #sortConnections(): void {
-    const [toHttp1] = this.#http1.listeners('connection')
-    this.#http1.removeAllListeners('connection')
-    this.#http1.on('connection', (socket: Socket) => {
-      const giveUp = () => socket.destroy()
-      const silence = this.#clock.after(this.#settings.headersTimeoutMs, giveUp).unref()
-      const sorted = () => {
-        silence.cancel()
-        this.#unsorted.delete(socket)
+  #sort(socket: Socket): void {
+    const giveUp = () => socket.destroy()
+    const silence = this.#clock.after(this.#settings.headersTimeoutMs, giveUp).unref()
+    const sorted = () => {
+      silence.cancel()
+      this.#unsorted.delete(socket)
+    }
+    this.#unsorted.add(socket)
+    socket.on('error', giveUp).on('end', giveUp).once('close', sorted)
+    socket.once('data', (first: Buffer) => {
+      sorted()
+      socket.off('error', giveUp).off('close', sorted)
+      if (first.toString('latin1', 0, 3) === 'PRI') {
+        // Its end stays the end: node:http2 would not notice on a socket that may be half open.
+        putBack(socket, first)
+        this.#http2.emit('connection', socket)
+      } else {
+        socket.off('end', giveUp)
+        this.#lanes.open(socket, first)
       }
-      this.#unsorted.add(socket)
-      socket.on('error', giveUp).on('end', giveUp).once('close', sorted)
-      socket.once('data', (first: Buffer) => {
-        sorted()
-        socket.off('error', giveUp).off('close', sorted)
-        socket.pause()
-        socket.unshift(first)
-        if (first.toString('latin1', 0, 3) === 'PRI') {
-          // Its end stays the end: node:http2 would not notice on a socket that may be half open.
-          this.#http2.emit('connection', socket)
-        } else {
-          socket.off('end', giveUp)
-          toHttp1?.call(this.#http1, socket)
-        }
-        process.nextTick(() => socket.resume())
-      })
     })
+  }
+
+  #toHttp1(socket: Socket, unread: Buffer): void {
+    putBack(socket, unread)
+    this.#takeOver.call(this.#http1, socket)
   }
 
   async #exchange(incoming: Incoming, outgoing: Outgoing): Promise<void> {
     const sent = writableOf(outgoing)
     // An HTTP/2 client may have reset its stream before we hear of it: nothing would tell us again.
     if (sent.closed) return
-    const exchange = new Exchange(outgoing)
-    this.#exchanges.add(exchange)
+    const exchange = new Exchange(() => outgoing.destroy())
     incoming.on('error', () => {})
     outgoing.on('error', () => {})
     sent.once('finish', () => discardRest(incoming))
     sent.once('close', () => this.#close(exchange, sent.writableFinished && !isAborted(incoming)))
-    const response = await this.#answer(toHttpRequest(incoming, exchange))
-    exchange.isEndless = response.isEndless ?? false
-    const write = () => {
+    await this.#serve(toHttpRequest(incoming, exchange), exchange, (response) => {
       if (this.#isStopping && incoming.httpVersionMajor === 1) outgoing.setHeader('connection', 'close')
       send(outgoing, response, incoming.method ?? 'GET')
+    })
+  }
+
+  async #serve(
+    request: HttpRequest,
+    exchange: Exchange,
+    respond: (response: HttpResponse) => void,
+  ): Promise<void> {
+    this.#exchanges.add(exchange)
+    const response = await this.#answer(request)
+    exchange.isEndless = response.isEndless ?? false
+    const write = () => {
+      respond(response)
       if (this.#isStopping && exchange.isEndless) exchange.cut()
     }
     if (this.#exchanges.size === 1) write()
@@ -187,6 +211,13 @@ export class HttpServer {
       }
     })
   }
+}
+
+/** What has been read is read again, by whom the socket is given to in this turn of the event loop. */
+function putBack(socket: Socket, bytes: Buffer): void {
+  socket.pause()
+  socket.unshift(bytes)
+  process.nextTick(() => socket.resume())
 }
 
 /** HTTP/2's response only stands before the stream, and hears of its end too late. */

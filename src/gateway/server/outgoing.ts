@@ -40,11 +40,11 @@ function toBytes(body: Uint8Array | string | undefined): Uint8Array | undefined 
 }
 
 /** Headers take bytes: other characters go as UTF-8, control characters not at all. */
-function headerValue(value: string): string {
+export function headerValue(value: string): string {
   if (/^[\t\x20-\x7e]*$/.test(value)) return value
   return Buffer.from(value.replaceAll(/[^\t\x20-\uffff]|\x7f/g, ' '), 'utf8').toString('latin1')
 }
 
-function discard(body: HttpResponse['body']): void {
+export function discard(body: HttpResponse['body']): void {
   if (body instanceof Readable) body.on('error', () => {}).destroy()
 }
