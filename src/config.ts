@@ -35,6 +35,18 @@ export const settingSchema = {
     1_000_000,
     "Concurrent invocations in an account and region (AWS's default: 1000).",
   ),
+  requestRate: integer(
+    10,
+    0,
+    1_000_000,
+    'Requests a second for each unit of concurrency, of the account, reserved or provisioned (AWS: 10); 0: no limit.',
+  ),
+  scalingRate: integer(
+    1000,
+    0,
+    1_000_000,
+    'Execution environments by which a function may grow within 10 seconds (AWS: 1000); 0: no limit.',
+  ),
   environmentsMax: integer(defaultEnvironmentsMax(), 1, 100_000, 'Execution environments on this machine.'),
   environmentsMemory: integer(
     Math.floor((machineMemory() * ENVIRONMENTS_SHARE) / 2 ** 20),

@@ -241,7 +241,8 @@ function logTails(telemetry: Telemetry) {
   }
 }
 
-function placementSettings({ environmentsMax, environmentsMemory, startingMax, idleSeconds }: Settings) {
+function placementSettings(settings: Settings) {
+  const { environmentsMax, environmentsMemory, startingMax, idleSeconds, requestRate, scalingRate } = settings
   return {
     environmentsMax,
     memoryBytes: environmentsMemory * 2 ** 20,
@@ -249,6 +250,8 @@ function placementSettings({ environmentsMax, environmentsMemory, startingMax, i
     startingMax,
     waitingMax: WAITING_MAX,
     idleMs: idleSeconds * 1000,
+    requestsPerSecond: requestRate,
+    startsPerTenSeconds: scalingRate,
   }
 }
 

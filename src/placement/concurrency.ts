@@ -1,4 +1,4 @@
-import { tooManyRequests } from './errors.ts'
+import { type ThrottleReason, tooManyRequests } from './errors.ts'
 
 /** What a function may use, as it stands when the call arrives. */
 export interface ConcurrencyLimits {
@@ -6,6 +6,13 @@ export interface ConcurrencyLimits {
   readonly reserved: number | undefined
   /** The account's limit less all that is reserved: what functions without a reservation share. */
   readonly unreserved: number
+}
+
+/** Whose concurrency it is that an invocation finds used up. */
+export function concurrencyReason({ reserved }: ConcurrencyLimits): ThrottleReason {
+  return reserved === undefined
+    ? 'ConcurrentInvocationLimitExceeded'
+    : 'ReservedFunctionConcurrentInvocationLimitExceeded'
 }
 
 /**
@@ -20,10 +27,9 @@ export class Concurrency {
    * the same key.
    */
   admit(functionArn: string, poolKey: string, limits: ConcurrencyLimits): string {
-    if (limits.reserved !== undefined) {
-      return this.#take(functionArn, limits.reserved, 'ReservedFunctionConcurrentInvocationLimitExceeded')
-    }
-    return this.#take(poolKey, limits.unreserved, 'ConcurrentInvocationLimitExceeded')
+    const reason = concurrencyReason(limits)
+    if (limits.reserved !== undefined) return this.#take(functionArn, limits.reserved, reason)
+    return this.#take(poolKey, limits.unreserved, reason)
   }
 
   release(key: string): void {
@@ -36,7 +42,7 @@ export class Concurrency {
     return this.#running.get(key) ?? 0
   }
 
-  #take(key: string, limit: number, reason: Parameters<typeof tooManyRequests>[0]): string {
+  #take(key: string, limit: number, reason: ThrottleReason): string {
     const running = this.#running.get(key) ?? 0
     if (running >= limit) throw tooManyRequests(reason)
     this.#running.set(key, running + 1)

@@ -3,6 +3,8 @@ import { AwsError } from '../aws/error.ts'
 export type ThrottleReason =
   | 'ConcurrentInvocationLimitExceeded'
   | 'ReservedFunctionConcurrentInvocationLimitExceeded'
+  | 'FunctionInvocationRateLimitExceeded'
+  | 'ReservedFunctionInvocationRateLimitExceeded'
 
 /** AWS Lambda API Reference, "TooManyRequestsException". */
 export function tooManyRequests(reason: ThrottleReason): AwsError {

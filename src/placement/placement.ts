@@ -3,27 +3,17 @@ import type { FunctionVersion } from '../wire/function-version.ts'
 import type { Invocation, Outcome } from '../wire/invocation.ts'
 import type { InitializationType } from '../wire/platform-event.ts'
 import type { Worker } from '../wire/worker.ts'
-import { Concurrency, type ConcurrencyLimits } from './concurrency.ts'
+import { Admission } from './admission.ts'
+import { type ConcurrencyLimits, concurrencyReason } from './concurrency.ts'
 import { tooManyRequests } from './errors.ts'
-import { MemoryBudget } from './memory.ts'
+import { HostRoom } from './host-room.ts'
 import type { Member, Pool } from './pool.ts'
 import { Pools } from './pools.ts'
 import { NOTHING_PROVISIONED, type ProvisionedCounts, Provisioning } from './provisioned.ts'
+import { ScalingRates } from './rates.ts'
+import type { PlacementSettings } from './settings.ts'
 
-export interface PlacementSettings {
-  /** Environments on this host, so that their memory and processes are bounded. */
-  readonly environmentsMax: number
-  /** What all environments may have of memory together, bytes: idle ones give way to stay below. */
-  readonly memoryBytes: number
-  /** Bytes that stay free on the machine: idle environments give way also to other programs. */
-  readonly memoryFreeBytes: number
-  /** Environments in their init phase at once: more would only slow each other and those that run. */
-  readonly startingMax: number
-  /** Invocations that wait for an environment, so that a stuck host refuses instead of hoarding payloads. */
-  readonly waitingMax: number
-  /** How long an environment stays without work. AWS does not say; minutes are seen. */
-  readonly idleMs: number
-}
+export type { PlacementSettings } from './settings.ts'
 
 export interface PlacementDeps {
   readonly worker: Worker
@@ -42,8 +32,6 @@ export interface PlacementCounts {
 
 /** How often environments that were idle too long are looked for, in one idle time. */
 const SWEEPS_PER_IDLE_TIME = 10
-/** How often memory is looked at while there are environments. */
-const MEMORY_LOOK_MS = 1000
 /**
  * How long an invocation at most waits for one of the environments that are there before another is
  * started: about what a start takes.
@@ -56,22 +44,19 @@ export class Placement {
   readonly #pools = new Pools()
   /** Those with invocations that wait, so that a busy host need not look through all. */
   readonly #wanting = new Set<Pool>()
-  readonly #concurrency = new Concurrency()
+  readonly #admission: Admission
+  readonly #host: HostRoom
   readonly #provisioning: Provisioning
-  #environments = 0
-  #starting = 0
+  readonly #scaling: ScalingRates
   #waiting = 0
-  readonly #memory: MemoryBudget
   #sweep: Timer | undefined
-  #memoryLook: Timer | undefined
 
   constructor(deps: PlacementDeps) {
     this.#deps = deps
     const { worker, clock, settings } = deps
-    this.#memory = new MemoryBudget(() => worker.memory(), clock, {
-      environmentsBytes: settings.memoryBytes,
-      freeBytes: settings.memoryFreeBytes,
-    })
+    this.#host = new HostRoom(worker, clock, settings, (tooMany) => this.#makeRoom(tooMany))
+    this.#admission = new Admission(clock, settings.requestsPerSecond)
+    this.#scaling = new ScalingRates(clock, settings.startsPerTenSeconds)
     this.#provisioning = new Provisioning({
       clock,
       startAhead: (pool) => this.#startAhead(pool),
@@ -83,6 +68,7 @@ export class Placement {
     this.#sweep = this.#deps.clock
       .after(this.#deps.settings.idleMs / SWEEPS_PER_IDLE_TIME, () => {
         this.#retireIdle()
+        this.#scaling.forgetFull()
         this.start()
       })
       .unref()
@@ -91,8 +77,7 @@ export class Placement {
   /** Lets all environments go; invocations under way run to their end. */
   stop(): void {
     this.#sweep?.cancel()
-    this.#memoryLook?.cancel()
-    this.#memoryLook = undefined
+    this.#host.stop()
     this.#provisioning.stop()
     for (const pool of [...this.#pools.all()]) this.#retire(pool)
   }
@@ -104,9 +89,12 @@ export class Placement {
    */
   async invoke(fn: FunctionVersion, invocation: Invocation, limits: ConcurrencyLimits): Promise<Outcome> {
     const pool = this.#pools.poolOf(fn, invocation.tenantId)
-    const ahead = pool.allotment.ready.pop()
-    const slot = ahead === undefined ? this.#admit(fn, limits) : undefined
-    const member = ahead ?? pool.idle.pop() ?? (await this.#wait(pool, slot))
+    const ahead = this.#admission.takeAhead(pool)
+    const slot =
+      ahead === undefined
+        ? this.#admission.admit(fn, limits, this.#provisioning.allocatedOf(fn.arn))
+        : undefined
+    const member = ahead ?? pool.idle.pop() ?? (await this.#wait(pool, slot, limits))
     member.phase = 'busy'
     member.since = this.#deps.clock.elapsed()
     member.slot = slot
@@ -152,26 +140,20 @@ export class Placement {
   counts(): PlacementCounts {
     let idle = 0
     for (const pool of this.#pools.all()) idle += pool.idle.length + pool.allotment.ready.length
-    return { environments: this.#environments, idle, starting: this.#starting, waiting: this.#waiting }
+    const { environments, starting } = this.#host
+    return { environments, idle, starting, waiting: this.#waiting }
   }
 
-  #admit(fn: FunctionVersion, { reserved, unreserved }: ConcurrencyLimits): string {
-    const ahead = reserved === undefined ? 0 : this.#provisioning.allocatedOf(fn.arn)
-    return this.#concurrency.admit(fn.arn, `${fn.accountId}/${fn.region}`, {
-      reserved: reserved === undefined ? undefined : reserved - ahead,
-      unreserved,
-    })
-  }
-
-  async #wait(pool: Pool, slot: string | undefined): Promise<Member> {
-    if (this.#waiting >= this.#deps.settings.waitingMax) {
-      if (slot !== undefined) this.#concurrency.release(slot)
-      throw tooManyRequests('ConcurrentInvocationLimitExceeded')
+  async #wait(pool: Pool, slot: string | undefined, limits: ConcurrencyLimits): Promise<Member> {
+    const willBeFreeSoon =
+      pool.settling > pool.waiting || pool.expectedWaitMs() < this.#patienceMs(pool.startMs)
+    const growsTooFast = !willBeFreeSoon && this.#scaling.left(pool.fn.arn) <= pool.waiting - pool.starting
+    if (growsTooFast || this.#waiting >= this.#deps.settings.waitingMax) {
+      this.#admission.release(slot)
+      throw tooManyRequests(concurrencyReason(limits))
     }
     this.#waiting++
     this.#wanting.add(pool)
-    const willBeFreeSoon =
-      pool.settling > pool.waiting || pool.expectedWaitMs() < this.#patienceMs(pool.startMs)
     const next = pool.next(this.#deps.clock.elapsed())
     if (willBeFreeSoon) this.#startIfStillWaiting(pool)
     else this.#startWhereWanted(pool)
@@ -219,10 +201,12 @@ export class Placement {
 
   /** Starts environments until each waiting invocation has one under way, or a limit is reached. */
   #startWhereWanted(pool: Pool, startingAtMost = pool.waiting): void {
-    const { startingMax, environmentsMax } = this.#deps.settings
-    while (pool.starting < Math.min(pool.waiting, startingAtMost) && this.#starting < startingMax) {
-      const isFull = this.#environments >= environmentsMax || this.#room() <= 0
-      if (!isFull) this.#startOne(pool, 'on-demand')
+    while (pool.starting < Math.min(pool.waiting, startingAtMost) && this.#host.mayStart) {
+      if (this.#scaling.left(pool.fn.arn) < 1) {
+        this.#startIfStillWaiting(pool)
+        return
+      }
+      if (!this.#host.isFull()) this.#startOne(pool, 'on-demand')
       // One that goes makes room at once, and may have been replaced already when this returns.
       else if (!this.#letLongestIdleGo()) return
     }
@@ -230,22 +214,15 @@ export class Placement {
 
   /** The last environment of the host is for invocations: else other functions could wait for ever. */
   #startAhead(pool: Pool): boolean {
-    const { startingMax, environmentsMax } = this.#deps.settings
-    for (;;) {
-      if (this.#starting >= startingMax) return false
-      const isFull = this.#environments >= environmentsMax - 1 || this.#room() <= 0
-      if (!isFull) break
-      if (!this.#letLongestIdleGo()) return false
-    }
+    while (this.#host.mayStart && this.#host.isFull(1)) if (!this.#letLongestIdleGo()) return false
+    if (!this.#host.mayStart) return false
     this.#startOne(pool, 'provisioned-concurrency')
     return true
   }
 
   #startOne(pool: Pool, initializationType: InitializationType): void {
-    this.#environments++
-    this.#starting++
+    this.#host.begun()
     pool.starting++
-    this.#watchMemory()
     const environment = this.#deps.worker.startEnvironment(pool.fn, {
       initializationType,
       listener: { onFree: () => this.#free(member), onGone: () => this.#gone(member) },
@@ -261,6 +238,7 @@ export class Placement {
     }
     pool.members.add(member)
     if (member.isProvisioned) this.#provisioning.started(member)
+    else this.#scaling.started(pool.fn.arn)
   }
 
   #answered(member: Member, turn: number): void {
@@ -301,19 +279,19 @@ export class Placement {
     member.phase = 'gone'
     pool.remove(member)
     if (member.isProvisioned) this.#provisioning.gone(member)
-    this.#memory.gone(this.#environments--)
+    this.#host.gone()
     if (pool.isEmpty) this.#pools.drop(pool)
     this.#startForOthers()
   }
 
   /** Gives back what the member's phase had counted. */
   #leavePhase(member: Member): void {
-    if (member.slot !== undefined) this.#concurrency.release(member.slot)
+    this.#admission.release(member.slot)
     member.slot = undefined
     if (member.phase === 'settling') member.pool.settling--
     if (member.phase === 'starting') {
       member.pool.starting--
-      this.#starting--
+      this.#host.started()
     }
     member.phase = 'idle'
   }
@@ -326,21 +304,10 @@ export class Placement {
     this.#provisioning.fill()
   }
 
-  #room(): number {
-    return this.#memory.room({ environments: this.#environments, starting: this.#starting })
-  }
-
-  /** Looks at memory now and then, for as long as there is an environment that could use more of it. */
-  #watchMemory(): void {
-    this.#memoryLook ??= this.#deps.clock
-      .after(MEMORY_LOOK_MS, () => {
-        this.#memoryLook = undefined
-        let tooMany = -this.#room()
-        while (tooMany > 0 && this.#letLongestIdleGo()) tooMany--
-        this.#startForOthers()
-        if (this.#environments > 0) this.#watchMemory()
-      })
-      .unref()
+  /** Idle environments give way to what others need of memory; where others gave some back, more may start. */
+  #makeRoom(tooMany: number): void {
+    for (let left = tooMany; left > 0 && this.#letLongestIdleGo(); ) left--
+    this.#startForOthers()
   }
 
   #retireIdle(): void {

@@ -16,6 +16,8 @@ export const SETTINGS: PlacementSettings = {
   startingMax: 2,
   waitingMax: 100,
   idleMs: 600_000,
+  requestsPerSecond: 0,
+  startsPerTenSeconds: 0,
   memoryBytes: 1000 * MB,
   memoryFreeBytes: 100 * MB,
 }
