@@ -116,8 +116,12 @@ describe('provisioned concurrency', () => {
     await provision(lambda, name, 1)
     await running.stop()
     const again = await start(readSettings({ port: '0', data, logLevel: 'error', downloads: 'false' }, {}))
-    t.after(() => again.stop())
-    await eventually(async () => assert.equal(await environments(again.url), 1))
+    try {
+      await eventually(async () => assert.equal(await environments(again.url), 1))
+    } finally {
+      // Before the data folder goes.
+      await again.stop()
+    }
   })
 })
 

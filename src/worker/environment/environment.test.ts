@@ -391,6 +391,17 @@ test('a trace is told only of what is traced', async () => {
   runtime.exit({ code: 0, signal: null })
 })
 
+test('a process that ends while idle takes an environment that is provisioned along: another replaces it', async () => {
+  const { runtimes, gone, freed } = given({ initializationType: 'provisioned-concurrency' })
+  await turns()
+  runtimes[0]?.next()
+  await turns()
+  assert.deepEqual([freed(), gone()], [1, 0])
+  runtimes[0]?.exit({ code: 1, signal: null })
+  await turns()
+  assert.deepEqual([freed(), gone()], [1, 1])
+})
+
 test('an idle environment retires at once', async () => {
   const { environment, runtime, gone } = await warm()
 

@@ -176,12 +176,18 @@ export class Life {
     if (this.#settling > 0 || (this.#state !== 'idle' && this.#state !== 'dormant')) return
     const { work } = this
     if (work !== undefined) this.#begin(work)
-    else if (this.#retiring) this.#stop()
+    else if (this.#retiring || this.#isLostAhead) this.#stop()
     else if (!this.#announced) {
       this.#announced = true
       this.run.rest()
       this.parts.onFree()
     }
+  }
+
+  /** Its runtime ended while it was idle, and it is there to have no init in front of an invocation. */
+  get #isLostAhead(): boolean {
+    const isAhead = this.parts.initializationType !== 'on-demand'
+    return this.#announced && this.#state === 'dormant' && isAhead
   }
 
   #begin(work: Work): void {
