@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
-import type { BoundOperation } from './aws/operation.ts'
 import type { Service } from './aws/service.ts'
 import { callerOfSession, mintSessionCredentials } from './aws/session-credentials.ts'
 import { createSwitchboard } from './aws/switchboard.ts'
@@ -17,6 +16,7 @@ import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { openAuthenticator } from './gateway/open-authenticator.ts'
 import { createStrictAuthenticator } from './gateway/signature/strict-authenticator.ts'
 import { invoke } from './invoke/invoke.ts'
+import { LazyRoom } from './lazy-room.ts'
 import type { Log } from './log.ts'
 import { Placement, type PlacementCounts } from './placement/placement.ts'
 import { createLogsRoom } from './services/cloudwatch-logs/room.ts'
@@ -27,6 +27,7 @@ import { createIamOperations } from './services/iam/service.ts'
 import { createIamStore } from './services/iam/store.sql.ts'
 import { DEFAULT_LIMITS } from './services/lambda/limits.ts'
 import { bindInvoke, createLambda } from './services/lambda/service.ts'
+import { sqsHasWork } from './services/sqs/has-work.ts'
 import { createStsOperations } from './services/sts/service.ts'
 import type { Stores } from './store/stores.ts'
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
@@ -109,7 +110,14 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     settings: placementSettings(settings),
     isSaturated: () => load.isSaturated,
   })
-  const switchboard = createSwitchboard({})
+  const sqs = new LazyRoom({
+    build: async () => {
+      const { createSqsRoom } = await import('./services/sqs/room.ts')
+      return createSqsRoom({ ...stores, clock, random, reportFault })
+    },
+    hasWork: () => sqsHasWork(stores.database),
+  })
+  const switchboard = createSwitchboard({ sqs: async () => (await sqs.get()).port })
   const lambda = createLambda({
     ...stores,
     switchboard,
@@ -138,6 +146,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     },
 
     'cloudwatch-logs': logs.operations,
+    sqs: async () => (await sqs.get()).operations,
     iam: createIamOperations({ store: iam, clock, random }),
     sts: createStsOperations({
       findRole: roles.findRole,
@@ -166,7 +175,15 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
   })
   return {
     gateway,
-    inOrder: [logs, { start: () => {}, stop: () => telemetry.stop() }, worker, refusal, placement, lambda],
+    inOrder: [
+      logs,
+      { start: () => {}, stop: () => telemetry.stop() },
+      worker,
+      refusal,
+      placement,
+      sqs,
+      lambda,
+    ],
     listening: (at) => {
       url = at
       worker.prepare()
@@ -200,9 +217,7 @@ async function openKeys({ settings, stores, clock, random }: RoomsDeps): Promise
   }
 }
 
-function servicesOf(
-  operations: Partial<Record<keyof typeof definitions, Readonly<Record<string, BoundOperation>>>>,
-): Service[] {
+function servicesOf(operations: Partial<Record<keyof typeof definitions, Service['operations']>>): Service[] {
   return Object.entries(operations).map(([id, ofService]) => ({
     definition: definitions[id as keyof typeof definitions],
     operations: ofService,

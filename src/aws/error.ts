@@ -6,6 +6,8 @@ export interface AwsErrorOptions {
   readonly status?: number
   /** Further members of the error's shape, in AWS's spelling: `{ Type: 'User', Reason: '…' }`. */
   readonly members?: Readonly<Record<string, unknown>>
+  /** What awsQuery calls it, where no model says so and it is another name than `code`. */
+  readonly queryCode?: string
   readonly cause?: unknown
 }
 
@@ -16,6 +18,7 @@ export interface AwsErrorOptions {
 export class AwsError extends Error {
   readonly code: string
   readonly status: number | undefined
+  readonly queryCode: string
   readonly members: Readonly<Record<string, unknown>>
 
   constructor(code: string, message: string, options: AwsErrorOptions = {}) {
@@ -23,6 +26,7 @@ export class AwsError extends Error {
     this.name = code
     this.code = code
     this.status = options.status
+    this.queryCode = options.queryCode ?? code
     this.members = options.members ?? {}
   }
 }

@@ -53,7 +53,7 @@ function unmodelledFacts(error: AwsError, namespace: string | undefined): ErrorF
   return {
     name: error.code,
     fullName: namespace === undefined ? error.code : `${namespace}#${error.code}`,
-    queryCode: error.code,
+    queryCode: error.queryCode,
     status,
     queryStatus: status,
     sender: senderOf(faultOf(status)),
