@@ -20,6 +20,8 @@ export interface ServiceDefinition {
   readonly targetPrefix?: string
   /** `Version` of awsQuery. */
   readonly queryVersion?: string
+  /** In Query, the input's member that the request's URL stands for where the form has none. */
+  readonly urlMember?: string
   readonly xmlNamespace?: string
   /** Sends `x-amzn-query-error` beside its JSON errors. */
   readonly queryCompatible?: boolean

@@ -24,6 +24,7 @@ export const definitions = {
     signingNames: ['sqs'],
     targetPrefix: 'AmazonSQS',
     queryVersion: '2012-11-05',
+    urlMember: 'QueueUrl',
     xmlNamespace: 'http://queue.amazonaws.com/doc/2012-11-05/',
     queryCompatible: true,
     constraints: 'sqs',

@@ -1,5 +1,5 @@
 import type { AwsError } from '../../aws/error.ts'
-import type { HttpResponse } from '../http.ts'
+import type { HttpRequest, HttpResponse } from '../http.ts'
 import { type Schema, STRUCTURE, schemaOf, tupleOf } from '../model/schema.ts'
 import type { OperationModel } from '../model/service-model.ts'
 import { errorFacts } from './error-facts.ts'
@@ -13,8 +13,10 @@ const HEADERS = { 'content-type': 'text/xml' }
 export const awsQuery: Protocol = {
   name: 'awsQuery',
 
-  async decode({ operation, form = {} }: Route): Promise<Input> {
-    return operation.input.isUnit ? {} : (readForm(operation.input.schema, form) as Input)
+  async decode({ definition, operation, form = {} }: Route, request: HttpRequest): Promise<Input> {
+    if (operation.input.isUnit) return {}
+    const input = readForm(operation.input.schema, form) as Input
+    return { ...urlMember(definition.urlMember, operation, request), ...input }
   },
 
   encode({ definition, operation }: Route, output: Output, { requestId }: AnswerContext): HttpResponse {
@@ -33,6 +35,16 @@ export const awsQuery: Protocol = {
     const body = `${XML_DECLARATION}<ErrorResponse${xmlns}>${elements}${id}</ErrorResponse>`
     return { status: facts.queryStatus, headers: { ...HEADERS }, body }
   },
+}
+
+/** Older clients send what they want of a queue to the queue's own URL. */
+function urlMember(
+  member: string | undefined,
+  { input }: OperationModel,
+  { headers, path }: HttpRequest,
+): Input {
+  if (member === undefined || path === '/' || !tupleOf(input.schema)[4].includes(member)) return {}
+  return { [member]: `http://${headers.host ?? 'localhost'}${path}` }
 }
 
 const resultSchemas = new WeakMap<OperationModel, Schema>()

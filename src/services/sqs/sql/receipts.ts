@@ -30,6 +30,7 @@ export function remove(
   receipts: readonly ReceiptKey[],
   now: number,
 ): Promise<readonly DeleteOutcome[]> {
+  if (receipts.length === 0) return Promise.resolve([])
   return sql.write(async (run) => {
     if (queue.isFifo) return removeFromFifo(run, queue, receipts, now)
     // An older receipt handle deletes as well: somebody has handled the message.
@@ -70,6 +71,7 @@ export function changeVisibility(
   changes: readonly VisibilityChange[],
   now: number,
 ): Promise<readonly VisibilityOutcome[]> {
+  if (changes.length === 0) return Promise.resolve([])
   return sql.write(async (run) => {
     const found = await heldRows(run, queue, changes)
     const groups = queue.isFifo
