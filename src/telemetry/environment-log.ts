@@ -101,6 +101,10 @@ export class EnvironmentLog {
         return present(text.initStartLine(event.record))
       case 'platform.initReport':
         return present(text.initReportLine(event.record))
+      case 'platform.restoreStart':
+        return present(text.restoreStartLine(event.record))
+      case 'platform.restoreReport':
+        return [text.restoreReportLine(event.record)]
       case 'platform.start':
         return [text.startLine(event.record)]
       case 'platform.runtimeDone':
@@ -114,6 +118,7 @@ export class EnvironmentLog {
       case 'platform.logsSubscription':
         return [text.subscriptionLine('LOGS', event.record)]
       case 'platform.initRuntimeDone':
+      case 'platform.restoreRuntimeDone':
       case 'platform.logsDropped':
         return []
     }

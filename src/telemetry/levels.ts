@@ -19,6 +19,10 @@ export function systemLevelOf(event: PlatformEvent): 'DEBUG' | 'INFO' | 'WARN' {
   switch (event.type) {
     case 'platform.initStart':
       return event.record.runtimeVersion === undefined ? 'DEBUG' : 'INFO'
+    case 'platform.restoreStart':
+      return event.record.runtimeVersion === undefined ? 'DEBUG' : 'INFO'
+    case 'platform.restoreReport':
+      return levelOfStatus(event.record.status, 'INFO')
     case 'platform.initReport':
       return initReportLevel(event.record)
     case 'platform.start':
@@ -26,6 +30,7 @@ export function systemLevelOf(event: PlatformEvent): 'DEBUG' | 'INFO' | 'WARN' {
     case 'platform.report':
       return levelOfStatus(event.record.status, 'INFO')
     case 'platform.initRuntimeDone':
+    case 'platform.restoreRuntimeDone':
     case 'platform.runtimeDone':
       return levelOfStatus(event.record.status, 'DEBUG')
     case 'platform.extension':

@@ -3,6 +3,8 @@ import type {
   InitReport,
   InitStart,
   Report,
+  RestoreReport,
+  RestoreStart,
   RuntimeDone,
   Start,
   TelemetrySubscription,
@@ -16,9 +18,17 @@ import type {
 export function initStartLine(record: InitStart): string | undefined {
   // An init that runs again inside an invocation is only reported.
   if (record.runtimeVersion === undefined || record.phase === 'invoke') return undefined
-  const arn =
-    record.runtimeVersionArn === undefined ? '' : `\tRuntime Version ARN: ${record.runtimeVersionArn}`
-  return `INIT_START Runtime Version: ${record.runtimeVersion}${arn}\n`
+  return `INIT_START ${versionFields(record)}\n`
+}
+
+/** A start from a snapshot. */
+export function restoreStartLine(record: RestoreStart): string | undefined {
+  return record.runtimeVersion === undefined ? undefined : `RESTORE_START ${versionFields(record)}\n`
+}
+
+function versionFields({ runtimeVersion, runtimeVersionArn }: RestoreStart): string {
+  const arn = runtimeVersionArn === undefined ? '' : `\tRuntime Version ARN: ${runtimeVersionArn}`
+  return `Runtime Version: ${runtimeVersion}${arn}`
 }
 
 /** On demand, only an init that failed is reported. */
@@ -29,12 +39,20 @@ export function initReportLine(record: InitReport): string | undefined {
   const fields = [
     `INIT_REPORT Init Duration: ${record.metrics.durationMs.toFixed(2)} ms`,
     `Phase: ${record.phase}`,
+    ...endingFields(record),
   ]
-  if (record.status === 'timeout') fields.push('Status: timeout')
-  else if (record.status !== 'success') fields.push('Status: error')
-  if (record.errorType !== undefined && record.status !== 'timeout')
-    fields.push(`Error Type: ${record.errorType}`)
   return `${fields.join('\t')}\n`
+}
+
+export function restoreReportLine(record: RestoreReport): string {
+  const duration = `RESTORE_REPORT Restore Duration: ${record.metrics.durationMs.toFixed(2)} ms`
+  return `${[duration, ...endingFields(record)].join('\t')}\n`
+}
+
+function endingFields({ status, errorType }: RestoreReport): string[] {
+  if (status === 'success') return []
+  if (status === 'timeout') return ['Status: timeout']
+  return ['Status: error', ...(errorType === undefined ? [] : [`Error Type: ${errorType}`])]
 }
 
 export function extensionLine({ name, state, events, errorType }: ExtensionStatus): string {
@@ -72,14 +90,25 @@ export function endLine(requestId: string): string {
 
 /** REPORT, and in the same event the line that leads to the trace, where there is one. */
 export function reportLine(record: Report): string {
-  const { durationMs, billedDurationMs, memorySizeMB, maxMemoryUsedMB, initDurationMs } = record.metrics
+  const { durationMs, billedDurationMs, memorySizeMB, maxMemoryUsedMB } = record.metrics
   return (
     `REPORT RequestId: ${record.requestId}\tDuration: ${durationMs.toFixed(2)} ms\t` +
     `Billed Duration: ${billedDurationMs} ms\tMemory Size: ${memorySizeMB} MB\t` +
     `Max Memory Used: ${maxMemoryUsedMB} MB\t` +
-    (initDurationMs === undefined ? '' : `Init Duration: ${initDurationMs.toFixed(2)} ms\t`) +
+    startFields(record.metrics) +
     `${statusField(record)}\n${record.tracing === undefined ? '' : traceLine(record.tracing)}`
   )
+}
+
+/** What came before the first invocation of an environment. */
+function startFields({
+  initDurationMs,
+  restoreDurationMs,
+  billedRestoreDurationMs,
+}: Report['metrics']): string {
+  if (initDurationMs !== undefined) return `Init Duration: ${initDurationMs.toFixed(2)} ms\t`
+  if (restoreDurationMs === undefined) return ''
+  return `Restore Duration: ${restoreDurationMs.toFixed(2)} ms\tBilled Restore Duration: ${billedRestoreDurationMs} ms\t`
 }
 
 /** An error that the handler returned is no failure of the invocation: it has no status in text. */

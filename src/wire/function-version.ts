@@ -26,6 +26,8 @@ export interface FunctionVersion {
   /** What the function's owner set; the reserved ones are added by the worker. */
   readonly variables: Readonly<Record<string, string>>
   readonly logging: Logging
+  /** SnapStart applies to it: its environments start from a snapshot that was made after init. */
+  readonly snapStart?: boolean
   /** An environment serves one tenant only, and each invocation names its tenant. */
   readonly tenantIsolation?: true
   /** Of functions that are container images; runtime and handler are empty then. */

@@ -7,6 +7,9 @@ export type PlatformEvent =
   | PlatformRecord<'platform.initStart', InitStart>
   | PlatformRecord<'platform.initRuntimeDone', InitRuntimeDone>
   | PlatformRecord<'platform.initReport', InitReport>
+  | PlatformRecord<'platform.restoreStart', RestoreStart>
+  | PlatformRecord<'platform.restoreRuntimeDone', RestoreRuntimeDone>
+  | PlatformRecord<'platform.restoreReport', RestoreReport>
   | PlatformRecord<'platform.start', Start>
   | PlatformRecord<'platform.runtimeDone', RuntimeDone>
   | PlatformRecord<'platform.report', Report>
@@ -55,6 +58,18 @@ export interface InitReport extends InitRuntimeDone {
   readonly metrics: { readonly durationMs: number }
 }
 
+/** An environment starts from a snapshot. */
+export type RestoreStart = Omit<InitStart, 'initializationType' | 'phase'>
+
+export interface RestoreRuntimeDone {
+  readonly status: Status
+  readonly errorType?: string
+}
+
+export interface RestoreReport extends RestoreRuntimeDone {
+  readonly metrics: { readonly durationMs: number }
+}
+
 export interface Start {
   readonly requestId: string
   readonly tenantId?: string
@@ -90,6 +105,8 @@ export interface Report {
     readonly memorySizeMB: number
     readonly maxMemoryUsedMB: number
     readonly initDurationMs?: number
+    readonly restoreDurationMs?: number
+    readonly billedRestoreDurationMs?: number
   }
   /** How long extensions were at work after the runtime was done, where there are some. */
   readonly spans?: readonly Span[]

@@ -13,6 +13,19 @@ export interface Worker {
   memory(): HostMemory
 }
 
+/** SnapStart, on this host. */
+export interface Snapshotter {
+  /** Runs a version's init, and keeps what it made for the environments that start from there. */
+  takeSnapshot(fn: FunctionVersion): Promise<SnapshotOutcome>
+}
+
+/** `unsupported`: environments of it run their own init each. */
+export type SnapshotOutcome =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'unsupported' }
+  /** As AWS names it: `Runtime.ImportModuleError`; empty where there was no runtime to start. */
+  | { readonly kind: 'failed'; readonly errorType: string; readonly message: string }
+
 export interface HostMemory {
   /** What all environments hold, /tmp included; of the kind that cannot be given back. */
   readonly environmentsBytes: number

@@ -12,6 +12,8 @@ export interface LaunchPlan {
   readonly mounts: readonly Mount[]
   /** Its bootstrap can be booted without a function and wait for one (pool/). */
   readonly canWait?: boolean
+  /** Its bootstrap can fork when init is over, for SnapStart (snapshot/). */
+  readonly canFork?: boolean
   /** `python:3.12.v20`, for INIT_START. */
   readonly runtimeVersion?: string
 }

@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
 import { ZipError } from '../base/zip/index.ts'
 import type { FunctionImage, FunctionVersion } from '../wire/function-version.ts'
 import type { PlatformErrorCode } from '../wire/invocation.ts'
@@ -23,7 +24,9 @@ import type { Pools } from './pool/pools.ts'
 import type { RuntimeCalls } from './runtime-api/routes.ts'
 import { RuntimeApi } from './runtime-api/server.ts'
 import { RunningSandbox, type SandboxHost, type SandboxOutput } from './sandbox/running.ts'
-import { FRAMES_FD, INSIDE, type Mount } from './sandbox/sandbox.ts'
+import { FRAMES_FD, GROUP, INSIDE, type Mount } from './sandbox/sandbox.ts'
+import type { Snapshots } from './snapshot/snapshots.ts'
+import { FORKS_FOLDER, SnapshotFailed, type Template, type TemplateStart } from './snapshot/template.ts'
 import { hostLoopback } from './telemetry-api/reach.ts'
 import type { Users } from './users.ts'
 
@@ -43,6 +46,8 @@ export interface StarterParts extends ImageParts {
   readonly folder: string
   readonly limitsProcessor: boolean
   readonly pools: Pools
+  readonly snapshots: Snapshots
+  readonly random: Random
 }
 
 export interface RuntimeStart {
@@ -55,6 +60,8 @@ export interface RuntimeStart {
   readonly kept: Kept
   readonly calls: RuntimeCalls
   readonly output: SandboxOutput
+  /** It is to be forked from, and serves nobody. */
+  readonly template?: TemplateStart
 }
 
 /** As on AWS, where layers are not for images. */
@@ -66,6 +73,10 @@ const OPT_OF_IMAGES =
 export async function startRuntime(parts: StarterParts, start: RuntimeStart): Promise<Runtime> {
   const { fn } = start
   if (fn.image !== undefined) return startImage(parts, start, fn.image)
+  if (start.initializationType === 'snap-start' && start.template === undefined) {
+    const forked = await fromSnapshot(parts, start)
+    if (forked !== undefined) return forked
+  }
   const [plan, credentials] = await Promise.all([planOf(parts, fn), parts.credentialsOf(fn)])
   const code = await codeOf(parts, fn)
   try {
@@ -75,7 +86,7 @@ export async function startRuntime(parts: StarterParts, start: RuntimeStart): Pr
       ? await entrypointIn([{ source: code.folder, target: INSIDE.code }, ...mounts])
       : wrapped(plan.argv, fn)
     const external = opt === undefined ? [] : announced(start, await findExternal(opt))
-    const whole = { ...plan, argv, mounts: [...plan.mounts, ...mounts] }
+    const whole = { ...plan, argv, mounts: [...plan.mounts, ...mounts, ...forksOf(start)] }
     const ingredients = { plan: whole, credentials, code, external }
     return (await fromPool(parts, start, ingredients)) ?? (await startWith(parts, start, ingredients))
   } catch (error) {
@@ -107,6 +118,75 @@ interface Ingredients {
   readonly external: readonly ExternalExtension[]
 }
 
+/** Forks the initialised runtime of the version. Undefined where it has none; its own init runs then. */
+async function fromSnapshot(parts: StarterParts, start: RuntimeStart): Promise<Runtime | undefined> {
+  const { id, fn, kept } = start
+  const template = await snapshotOf(parts, fn)
+  if (template === undefined) return undefined
+  const { folder: sockets, door, runtimeVersion } = template
+  const folder = `${parts.folder}/${id}`
+  const uid = kept.uid(parts.users)
+  const socket = `${id}.sock`
+  const api = new RuntimeApi(start.calls, uid)
+  mkdirSync(folder, { mode: 0o700 })
+  try {
+    await api.listenOnce(`${sockets}/${socket}`)
+    const from = kept.offer()
+    const variables = { LAMBDAD_ENVIRONMENT: id }
+    const told = { socket, variables, logGroup: fn.logging.group, logStream: start.logStream }
+    const { ephemeralStorageMb: temporaryMb, memoryMb } = fn
+    const sandbox = await RunningSandbox.start(
+      { ...parts.host, launcher: template.launches({ uid, gid: GROUP, temporaryMb, from }, told) },
+      {
+        id,
+        argv: [],
+        variables,
+        codeFolder: folder,
+        mounts: [],
+        runtimeSocket: folder,
+        folder,
+        temporaryMb,
+        temporary: { folder: kept.folder, from },
+        uid,
+        network: undefined,
+        memoryMb,
+        waitsForLimits: false,
+      },
+      start.output,
+    )
+    door.api.admit(uid)
+    return new StartedRuntime(api, sandbox, {
+      version: runtimeVersion,
+      restored: true,
+      release: () => {
+        door.api.dismiss(uid)
+        rmSync(`${sockets}/${socket}`, { force: true })
+      },
+      kept,
+      supervisor: undefined,
+      place: door.place,
+      limitsProcessor: parts.limitsProcessor,
+    })
+  } catch (error) {
+    api.close()
+    throw error
+  }
+}
+
+async function snapshotOf({ snapshots }: StarterParts, fn: FunctionVersion): Promise<Template | undefined> {
+  try {
+    return await snapshots.of(fn)
+  } catch (error) {
+    if (error instanceof SnapshotFailed) throw new CannotStart(error.message, error.outcomeFor)
+    throw error
+  }
+}
+
+/** Where a template's forks find their sockets. */
+function forksOf({ template }: RuntimeStart): Mount[] {
+  return template === undefined ? [] : [{ source: template.folder, target: FORKS_FOLDER }]
+}
+
 /** Gives a runtime that waits this function. Undefined where there is none, or where it cannot be given the code. */
 async function fromPool(
   parts: StarterParts,
@@ -115,7 +195,8 @@ async function fromPool(
 ): Promise<Runtime | undefined> {
   const { fn, kept } = start
   // Extensions start before the runtime does.
-  const kind = kept.isNew && external.length === 0 ? kindOf(plan, fn) : undefined
+  const kind =
+    kept.isNew && external.length === 0 && start.template === undefined ? kindOf(plan, fn) : undefined
   const member = kind === undefined ? undefined : parts.pools.take(kind)
   if (member === undefined) return undefined
   const { id, uid, runtimeApi, api, place, sandbox } = member
@@ -125,6 +206,7 @@ async function fromPool(
     initializationType: start.initializationType,
     logStream: start.logStream,
     credentials,
+    credentialsToken: offerCredentials(parts, start, api),
     endpoint: place?.endpoint ?? parts.endpoint(),
     runtimeApi,
     ofRuntime: { ...plan.env, _LAMBDA_TELEMETRY_LOG_FD: String(FRAMES_FD) },
@@ -162,10 +244,14 @@ async function startWith(
   try {
     const runtimeSocket = `${folder}/rt.sock`
     const runtimeApi = await api.listen(runtimeSocket, place?.runtimeApi)
+    const credentialsToken = offerCredentials(parts, start, api)
+    start.template?.opened({ api, address: runtimeApi, place })
     const { logStream, initializationType } = start
-    const ofRuntime = isOwnProgram(fn)
-      ? plan.env
-      : { ...plan.env, _LAMBDA_TELEMETRY_LOG_FD: String(FRAMES_FD) }
+    const ofRuntime = {
+      ...plan.env,
+      ...(isOwnProgram(fn) ? {} : { _LAMBDA_TELEMETRY_LOG_FD: String(FRAMES_FD) }),
+      ...(start.template === undefined ? {} : { LAMBDAD_FORKS: FORKS_FOLDER }),
+    }
     const endpoint = place?.endpoint ?? parts.endpoint()
     const supervisor =
       external.length === 0 ? undefined : new Supervisor({ tell: (line) => sandbox.tell(line) })
@@ -181,6 +267,7 @@ async function startWith(
           initializationType,
           logStream,
           credentials,
+          credentialsToken,
           endpoint,
           runtimeApi,
           ofRuntime,
@@ -194,6 +281,7 @@ async function startWith(
         temporary: { folder: kept.folder, from: kept.offer() },
         uid,
         network: place?.namespace,
+        forks: start.template !== undefined,
         memoryMb: fn.memoryMb,
         waitsForLimits: isOwnProgram(fn) || supervisor !== undefined,
         ...(supervisor === undefined ? {} : { onReport: (bytes: Uint8Array) => supervisor.read(bytes) }),
@@ -218,8 +306,17 @@ async function startWith(
   }
 }
 
+/** Of functions with SnapStart: a snapshot is older than what it would have in its variables. */
+function offerCredentials(parts: StarterParts, start: RuntimeStart, api: RuntimeApi): string | undefined {
+  if (start.initializationType !== 'snap-start') return undefined
+  const token = parts.random.hex(32)
+  api.offerCredentials({ token, clock: parts.clock, current: () => parts.credentialsOf(start.fn) })
+  return token
+}
+
 class StartedRuntime implements Runtime {
   readonly version: string | undefined
+  readonly restored: boolean
   readonly supervisor: Supervisor | undefined
   readonly gone: Promise<void>
   readonly #api: RuntimeApi
@@ -233,6 +330,7 @@ class StartedRuntime implements Runtime {
     sandbox: RunningSandbox,
     options: {
       version: string | undefined
+      restored?: boolean
       supervisor: Supervisor | undefined
       release: () => void
       kept: Kept
@@ -241,6 +339,7 @@ class StartedRuntime implements Runtime {
     },
   ) {
     this.version = options.version
+    this.restored = options.restored ?? false
     this.supervisor = options.supervisor
     this.#kept = options.kept
     this.#place = options.place
@@ -296,7 +395,7 @@ class StartedRuntime implements Runtime {
   }
 }
 
-async function planOf({ runtimes }: StarterParts, fn: FunctionVersion): Promise<LaunchPlan> {
+export async function planOf({ runtimes }: StarterParts, fn: FunctionVersion): Promise<LaunchPlan> {
   const found = await runtimes.find(fn.runtime)
   if (found.kind === 'missing') throw cannotStart('InvalidRuntimeException', found.message)
   return found.plan(fn)

@@ -8,6 +8,8 @@ import type {
   EnvironmentListener,
   EnvironmentSource,
   HostMemory,
+  SnapshotOutcome,
+  Snapshotter,
   StartOptions,
   TelemetrySink,
   Worker,
@@ -33,7 +35,8 @@ import { endGroupsLeftBehind, endLeftovers, makeOwnFolder, noteGroups, runFolder
 import { chooseSandbox, type SandboxChoice } from './sandbox/choose.ts'
 import type { Sandbox } from './sandbox/sandbox.ts'
 import { WORKER_DEFAULTS, type WorkerSettings } from './settings.ts'
-import { type StarterParts, startRuntime } from './starter.ts'
+import { Snapshots } from './snapshot/snapshots.ts'
+import { planOf, type StarterParts, startRuntime } from './starter.ts'
 import { Users } from './users.ts'
 
 export interface WorkerParts {
@@ -62,7 +65,7 @@ export interface WorkerParts {
 }
 
 /** Runs environments on this machine, as children of this process. */
-export interface LocalWorker extends Worker {
+export interface LocalWorker extends Worker, Snapshotter {
   /** Ends what a daemon that died left running, and tries out the sandbox. Some 20 ms. */
   start(): Promise<void>
   /** To be called once lambdad listens: makes ahead what environments will need. */
@@ -107,7 +110,10 @@ class OneWorker implements LocalWorker {
     this.#starter = await this.#makeStarter()
   }
 
-  startEnvironment(fn: FunctionVersion, { initializationType, listener }: StartOptions): Environment {
+  startEnvironment(fn: FunctionVersion, options: StartOptions): Environment {
+    const { listener } = options
+    const onDemand = options.initializationType === 'on-demand'
+    const initializationType = fn.snapStart && onDemand ? 'snap-start' : options.initializationType
     const { clock, random, telemetry, report } = this.#parts
     const environmentId = random.hex(8)
     const source = { environmentId, fn, logStream: logStreamOf(fn, clock, random) }
@@ -127,6 +133,10 @@ class OneWorker implements LocalWorker {
     return environment
   }
 
+  async takeSnapshot(fn: FunctionVersion): Promise<SnapshotOutcome> {
+    return this.#starter?.snapshots.take(fn) ?? { kind: 'unsupported' }
+  }
+
   prepare(): void {
     this.#starter?.network.prepare()
   }
@@ -136,6 +146,7 @@ class OneWorker implements LocalWorker {
     const environments = [...this.#environments]
     for (const environment of environments) environment.retire()
     await Promise.all(environments.map((environment) => environment.shutDown))
+    await this.#starter?.snapshots.close()
     await this.#starter?.pools.close()
     await this.#launcher.stop()
     await Promise.all(environments.map((environment) => environment.gone()))
@@ -190,7 +201,7 @@ class OneWorker implements LocalWorker {
     const host = { sandbox, limiter, freezer, freezeAfterMs, launcher: this.#launcher, fifos, clock, report }
     const users = new Users()
     const environments = `${this.#ownFolder}/e`
-    return {
+    const starter: StarterParts = {
       ...this.#parts,
       code,
       images,
@@ -209,7 +220,18 @@ class OneWorker implements LocalWorker {
         staging: `${this.#ownFolder}/staging`,
         settings: this.#settings,
       }),
+      snapshots: new Snapshots({
+        ...this.#parts,
+        host,
+        users,
+        folder: `${this.#ownFolder}/f`,
+        planOf: (fn) => planOf(starter, fn),
+        logStreamOf: (fn) => logStreamOf(fn, clock, random),
+        start: ({ source, ...start }) =>
+          startRuntime(starter, { ...source, ...start, initializationType: 'snap-start' }),
+      }),
     }
+    return starter
   }
 
   /** Both are tried out at once. A network of its own is of use to what cannot leave it only. */

@@ -37,9 +37,12 @@ class Result:
 
 class RuntimeClient:
     def __init__(self, address):
-        """`address` is the path of a Unix socket, or host:port."""
+        """`address` is the path of a Unix socket, or host:port, or a socket that is connected."""
         try:
-            if address.startswith("/"):
+            if not isinstance(address, str):
+                self._host = "localhost"
+                self._socket = address
+            elif address.startswith("/"):
                 self._host = "localhost"
                 self._socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
                 self._socket.connect(address)
@@ -67,6 +70,14 @@ class RuntimeClient:
             _lost(f"there is no function: status {status.decode()}")
         return body
 
+    def restore_next(self):
+        """Waits until there is to be an environment from the snapshot, and returns what is told of it."""
+        self._send(f"GET {API}/restore/next HTTP/1.1\r\nHost: {self._host}\r\n\r\n".encode())
+        status, _, body = self._response()
+        if status != b"200":
+            _lost(f"restore/next was answered with status {status.decode()}")
+        return body
+
     def answer(self, invocation, result):
         """Posts a result, and in the same write asks for the next invocation: one wake-up of the other side."""
         path = f"/invocation/{invocation.request_id}/{result.path}"
@@ -77,6 +88,16 @@ class RuntimeClient:
     def fail_init(self, result):
         self._send(self._post("/init/error", result))
         self._response()
+
+    def fail_restore(self, result):
+        self._send(self._post("/restore/error", result))
+        self._response()
+
+    def fileno(self):
+        return self._socket.fileno()
+
+    def close(self):
+        self._socket.close()
 
     def _post(self, path, result):
         head = (

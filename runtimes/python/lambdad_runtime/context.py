@@ -33,13 +33,18 @@ class ClientContext(_Fields):
     __slots__ = ("custom", "env", "client")
 
 
+#: Of an environment that started from a snapshot, whose variables do not have them.
+log_names = None
+
+
 class LambdaContext:
     def __init__(self, invocation, deadline_ms, client_context, identity):
         environ = os.environ
         headers = invocation.headers
         self.aws_request_id = invocation.request_id
-        self.log_group_name = environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
-        self.log_stream_name = environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
+        group, stream = log_names or (None, None)
+        self.log_group_name = group or environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
+        self.log_stream_name = stream or environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
         self.function_name = environ.get("AWS_LAMBDA_FUNCTION_NAME")
         self.memory_limit_in_mb = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
         self.function_version = environ.get("AWS_LAMBDA_FUNCTION_VERSION")

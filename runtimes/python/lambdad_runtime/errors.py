@@ -19,8 +19,8 @@ class ErrorReport(Result):
     __slots__ = ("told",)
 
 
-def report(error, request_id):
-    """The error as a result to post; `told` is its JSON as an object."""
+def report(error, request_id, header=None):
+    """The error as a result to post; `told` is its JSON as an object. `header`: what logs call it, where it differs."""
     if isinstance(error, Fault):
         kind, message, frames, trace = error.kind, error.message, [], error.trace or []
     else:
@@ -28,7 +28,7 @@ def report(error, request_id):
         kind, message = type(error).__name__, _text(error)
         trace = import_stdlib("traceback").format_list(frames)
     told = {"errorMessage": message, "errorType": kind, "requestId": request_id, "stackTrace": trace}
-    headers = "Content-Type: application/json\r\n" + _headers(kind, message, frames, isinstance(error, Fault))
+    headers = "Content-Type: application/json\r\n" + _headers(header or kind, message, frames, isinstance(error, Fault))
     made = ErrorReport("error", marshal.dumps(told), headers)
     made.told = told
     return made

@@ -26,6 +26,10 @@ def start():
         handler = load(environ.get("_HANDLER", ""))
     except Exception as error:
         _fail_init(client, error)
+    if environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+        from lambdad_runtime import snapshot
+
+        client = snapshot.take(client)
     serve(client, handler)
 
 

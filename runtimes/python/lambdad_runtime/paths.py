@@ -5,6 +5,7 @@ import sys
 from _frozen_importlib_external import PathFinder
 
 _STDLIB_FOLDER = getattr(sys, "_stdlib_dir", None) or os.path.dirname(os.__file__)
+_OWN_SITE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "site")
 _VERSION = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 
 #: Of the standard library alone: what the runtime imports is never a module of the function's.
@@ -19,6 +20,8 @@ def arrange(task_root, layers_root):
     if sys.flags.no_site:
         sys.path += _site_packages()
         _add_builtins()
+    # What Lambda has besides: snapshot_restore_py.
+    sys.path.append(_OWN_SITE)
 
 
 def _site_packages():

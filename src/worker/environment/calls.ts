@@ -1,5 +1,11 @@
 import type { Outcome } from '../../wire/invocation.ts'
-import { INVALID_REQUEST_ID, invalidTransition, type Refusal, TOO_LARGE } from '../runtime-api/answers.ts'
+import {
+  INVALID_REQUEST_ID,
+  invalidTransition,
+  RESTORED,
+  type Refusal,
+  TOO_LARGE,
+} from '../runtime-api/answers.ts'
 import type { Connection } from '../runtime-api/connection.ts'
 import type { Answer, RuntimeCalls } from '../runtime-api/routes.ts'
 import { addExternal, companionsOf, mustWaitForExtensions } from './beside.ts'
@@ -16,6 +22,10 @@ export function callsOf(life: Life, run: Run): RuntimeCalls {
     next: (connection) => next(life, run, connection),
     response: (requestId, answer) => response(life, run, requestId, answer),
     error: (requestId, answer) => error(life, run, requestId, answer),
+    restore: () =>
+      life.parts.initializationType === 'snap-start'
+        ? { text: RESTORED }
+        : { refused: invalidTransition(RUNTIME_STATES[life.state], 'RestoreReady') },
     initError: (answer) => initError(life, run, answer),
     closed: (connection) => {
       run.waiting.delete(connection)

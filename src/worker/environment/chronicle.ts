@@ -14,6 +14,8 @@ export class Chronicle {
   #initRuntimeDoneTold = false
   /** Of the init that the next report is to name and to bill. */
   #initMs: number | undefined
+  /** The runtime is one that a snapshot was made of; #initMs is that of its restore. */
+  #restored = false
 
   constructor(
     source: EnvironmentSource,
@@ -27,16 +29,24 @@ export class Chronicle {
     this.#clock = clock
   }
 
-  initStarted(phase: 'init' | 'invoke', at: number, runtimeVersion: string | undefined): void {
+  initStarted(
+    phase: 'init' | 'invoke',
+    at: number,
+    runtimeVersion: string | undefined,
+    restored = false,
+  ): void {
     this.#initRuntimeDoneTold = false
-    this.tell(reports.initStart(this.#initFacts(phase), runtimeVersion), at)
+    this.#restored = restored
+    const started = restored ? reports.restoreStart : reports.initStart
+    this.tell(started(this.#initFacts(phase), runtimeVersion), at)
   }
 
   /** The runtime is ready; extensions may not be. */
   initRuntimeDone(phase: 'init' | 'invoke', ending: reports.Ending): void {
     if (this.#initRuntimeDoneTold) return
     this.#initRuntimeDoneTold = true
-    this.tell(reports.initRuntimeDone(this.#initFacts(phase), ending))
+    if (this.#restored) this.tell(reports.restoreRuntimeDone(ending))
+    else this.tell(reports.initRuntimeDone(this.#initFacts(phase), ending))
   }
 
   initEnded(
@@ -47,11 +57,13 @@ export class Chronicle {
   ): void {
     // One that ran inside an invocation is part of that invocation's duration. What provisioned concurrency
     // prepares is no invocation's affair.
-    const named = phase === 'init' && ending.status === 'success' && this.#initializationType === 'on-demand'
+    const isForInvocation = this.#restored || this.#initializationType === 'on-demand'
+    const named = phase === 'init' && ending.status === 'success' && isForInvocation
     this.#initMs = named ? durationMs : undefined
     this.initRuntimeDone(phase, ending)
     for (const record of extensions) this.tell({ type: 'platform.extension', record })
-    this.tell(reports.initReport(this.#initFacts(phase), ending, durationMs))
+    if (this.#restored) this.tell(reports.restoreReport(ending, durationMs))
+    else this.tell(reports.initReport(this.#initFacts(phase), ending, durationMs))
   }
 
   invocationStarted(work: Work): void {
@@ -75,9 +87,10 @@ export class Chronicle {
     this.invocationStarted(work)
     const { invocation, startedAt, answeredAt, producedBytes, runtimeDoneAt } = work
     const { fn } = this.#source
-    const initMs = this.#initMs
+    const [initMs, restoreMs] = this.#restored ? [undefined, this.#initMs] : [this.#initMs, undefined]
     this.#initMs = undefined
-    const facts = { invocation, fn, ending, startedAt, answeredAt, endedAt, producedBytes, memoryMb, initMs }
+    const times = { startedAt, answeredAt, endedAt, initMs, restoreMs }
+    const facts = { invocation, fn, ending, ...times, producedBytes, memoryMb }
     if (runtimeDoneAt === undefined) this.tell(reports.runtimeDone(facts, this.#clock))
     this.tell(reports.report(facts, runtimeDoneAt, this.#clock))
   }

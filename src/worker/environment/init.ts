@@ -21,7 +21,7 @@ function started(life: Life, run: Run, runtime: Runtime, time: number): void {
     runtime.kill()
     return
   }
-  life.chronicle.initStarted(run.phase, time, runtime.version)
+  life.chronicle.initStarted(run.phase, time, runtime.version, runtime.restored)
   if (runtime.supervisor !== undefined) {
     run.companions?.extensions.started(runtime.supervisor, (exit) =>
       failByExit(life, run, { ...exit, outOfMemory: runtime.isOutOfMemory(exit) }),

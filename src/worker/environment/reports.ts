@@ -2,7 +2,14 @@ import type { Clock } from '../../base/clock.ts'
 import { isoTime } from '../../base/iso-time.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { Invocation } from '../../wire/invocation.ts'
-import type { InitializationType, PlatformEvent, Span, Status, Tracing } from '../../wire/platform-event.ts'
+import type {
+  InitializationType,
+  InitStart,
+  PlatformEvent,
+  Span,
+  Status,
+  Tracing,
+} from '../../wire/platform-event.ts'
 
 /** A platform event without its time, which is that of being reported. */
 export type Untimed = PlatformEvent extends infer Each
@@ -27,22 +34,23 @@ export interface InitFacts {
   readonly phase: 'init' | 'invoke'
 }
 
-export function initStart(
+export function initStart(facts: InitFacts, runtimeVersion?: string): Untimed {
+  return { type: 'platform.initStart', record: initStartRecord(facts, runtimeVersion) }
+}
+
+function initStartRecord(
   { fn, environmentId, initializationType, phase }: InitFacts,
-  runtimeVersion?: string,
-): Untimed {
+  runtimeVersion: string | undefined,
+): InitStart {
   return {
-    type: 'platform.initStart',
-    record: {
-      initializationType,
-      phase,
-      ...(runtimeVersion === undefined ? {} : { runtimeVersion }),
-      functionName: fn.name,
-      functionArn: fn.arn,
-      functionVersion: fn.version,
-      instanceId: environmentId,
-      instanceMaxMemory: fn.memoryMb * 2 ** 20,
-    },
+    initializationType,
+    phase,
+    ...(runtimeVersion === undefined ? {} : { runtimeVersion }),
+    functionName: fn.name,
+    functionArn: fn.arn,
+    functionVersion: fn.version,
+    instanceId: environmentId,
+    instanceMaxMemory: fn.memoryMb * 2 ** 20,
   }
 }
 
@@ -57,6 +65,20 @@ export function initReport(
 ): Untimed {
   const metrics = { durationMs: rounded(durationMs) }
   return { type: 'platform.initReport', record: { initializationType, phase, ...statusOf(ending), metrics } }
+}
+
+export function restoreStart(facts: InitFacts, runtimeVersion?: string): Untimed {
+  const { initializationType: _, phase: __, ...record } = initStartRecord(facts, runtimeVersion)
+  return { type: 'platform.restoreStart', record }
+}
+
+export function restoreRuntimeDone(ending: Ending): Untimed {
+  return { type: 'platform.restoreRuntimeDone', record: statusOf(ending) }
+}
+
+export function restoreReport(ending: Ending, durationMs: number): Untimed {
+  const metrics = { durationMs: rounded(durationMs) }
+  return { type: 'platform.restoreReport', record: { ...statusOf(ending), metrics } }
 }
 
 export function start(fn: FunctionVersion, invocation: Invocation): Untimed {
@@ -82,6 +104,8 @@ export interface InvocationFacts extends RuntimeFacts {
   readonly fn: FunctionVersion
   /** Of the init that ran for this invocation. */
   readonly initMs: number | undefined
+  /** Of the restore from a snapshot that ran for this invocation. */
+  readonly restoreMs?: number | undefined
   readonly memoryMb: number
 }
 
@@ -112,6 +136,7 @@ export function runtimeDone(facts: RuntimeFacts, clock: Clock): Untimed {
 export function report(facts: InvocationFacts, runtimeDoneAt: number | undefined, clock: Clock): Untimed {
   const durationMs = durationOf(facts)
   const initMs = facts.initMs === undefined ? undefined : rounded(facts.initMs)
+  const restoreMs = facts.restoreMs === undefined ? undefined : rounded(facts.restoreMs)
   return {
     type: 'platform.report',
     record: {
@@ -123,6 +148,9 @@ export function report(facts: InvocationFacts, runtimeDoneAt: number | undefined
         memorySizeMB: facts.fn.memoryMb,
         maxMemoryUsedMB: facts.memoryMb,
         ...(initMs === undefined ? {} : { initDurationMs: initMs }),
+        ...(restoreMs === undefined
+          ? {}
+          : { restoreDurationMs: restoreMs, billedRestoreDurationMs: Math.ceil(restoreMs) }),
       },
       ...(runtimeDoneAt === undefined ? {} : { spans: [overhead(facts, runtimeDoneAt, clock)] }),
       ...tracingOf(facts.invocation),

@@ -9,6 +9,8 @@ import type { SandboxEnd, SandboxOutput } from '../sandbox/running.ts'
 export interface Runtime {
   /** `python:3.12.v20`, where it has one. */
   readonly version: string | undefined
+  /** It started from a snapshot: its init was another time. */
+  readonly restored?: boolean
   /** Its process has ended, and what it wrote is consumed. Never rejects. */
   readonly ended: Promise<SandboxEnd>
   /** Nothing of it is left. Never rejects. */

@@ -1,6 +1,7 @@
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { InitializationType } from '../../wire/platform-event.ts'
 import { DEFAULT_PATH } from '../image/path.ts'
+import { CREDENTIALS_PATH } from '../runtime-api/credentials.ts'
 import { INSIDE } from '../sandbox/sandbox.ts'
 
 /** Credentials of a function's role. */
@@ -16,6 +17,8 @@ export interface VariablesInput {
   readonly initializationType: InitializationType
   readonly logStream: string
   readonly credentials: Credentials
+  /** Of functions with SnapStart: what they ask for their credentials with, as a snapshot's would be old. */
+  readonly credentialsToken?: string | undefined
   /** Where lambdad answers AWS's APIs. */
   readonly endpoint: string
   /** `127.0.0.1:40123`. */
@@ -73,18 +76,32 @@ function reserved({ fn, ...input }: VariablesInput): Record<string, string> {
     AWS_LAMBDA_FUNCTION_VERSION: fn.version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(fn.memoryMb),
     AWS_LAMBDA_INITIALIZATION_TYPE: input.initializationType,
-    AWS_LAMBDA_LOG_GROUP_NAME: fn.logging.group,
-    AWS_LAMBDA_LOG_STREAM_NAME: input.logStream,
     ...logFormat(fn),
     AWS_LAMBDA_RUNTIME_API: input.runtimeApi,
     AWS_REGION: fn.region,
     AWS_DEFAULT_REGION: fn.region,
-    AWS_ACCESS_KEY_ID: input.credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: input.credentials.secretAccessKey,
-    AWS_SESSION_TOKEN: input.credentials.sessionToken,
+    ...ofEnvironment(fn, input),
     ...(fn.image === undefined ? ofPackage(fn) : { PWD: fn.image.workingDirectory }),
     // Marks the processes of this environment, so that none survives it.
     LAMBDAD_ENVIRONMENT: input.environmentId,
+  }
+}
+
+/** What a snapshot, which many environments start from, cannot have. */
+function ofEnvironment(fn: FunctionVersion, input: Omit<VariablesInput, 'fn'>): Record<string, string> {
+  const { credentialsToken, credentials } = input
+  if (credentialsToken !== undefined) {
+    return {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://${input.runtimeApi}${CREDENTIALS_PATH}`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: credentialsToken,
+    }
+  }
+  return {
+    AWS_LAMBDA_LOG_GROUP_NAME: fn.logging.group,
+    AWS_LAMBDA_LOG_STREAM_NAME: input.logStream,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
   }
 }
 

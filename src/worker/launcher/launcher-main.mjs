@@ -29,6 +29,7 @@ process.on('message', (message) => {
   // Heard after the daemon has gone: there is nobody for whom to begin anything.
   if (!process.connected) return
   if (message.type === 'launch') launch(message)
+  else if (message.type === 'join') join(message.cgroups, message.pid, () => {})
   else if (message.type === 'kill') kill(message.id)
   else if (message.type === 'terminate') terminate(message.id)
   else if (message.type === 'tell') tellSupervisor(message)
@@ -145,13 +146,17 @@ function limit(command, pid, child) {
     child.stdio[BLOCK]?.on('error', () => {})
     child.stdio[BLOCK]?.end('x')
   }
-  let left = command.cgroups.length
-  if (left === 0) return release()
-  for (const group of command.cgroups) {
+  join(command.cgroups, pid, release)
+}
+
+function join(cgroups, pid, joined) {
+  let left = cgroups.length
+  if (left === 0) return joined()
+  for (const group of cgroups) {
     // Asynchronously: cgroup v1 takes up to 10 ms for a write after a pause.
     writeFile(`${group}/cgroup.procs`, String(pid), () => {
       joinDescendants(group, pid)
-      if (--left === 0) release()
+      if (--left === 0) joined()
     })
   }
 }

@@ -43,6 +43,11 @@ export class Launcher {
     if (this.#launched.has(id)) this.#send({ type: 'kill', id })
   }
 
+  /** Moves a process that somebody else started, with what it forks meanwhile, into its cgroups. */
+  join(pid: number, cgroups: readonly string[]): void {
+    this.#send({ type: 'join', pid, cgroups })
+  }
+
   /** Asks an environment's first process to end. */
   terminate(id: string): void {
     if (this.#launched.has(id)) this.#send({ type: 'terminate', id })

@@ -1,5 +1,11 @@
 /** What the daemon tells the launcher. One message each way may be added without changing the others. */
-export type ToLauncher = LaunchCommand | KillCommand | TerminateCommand | TellCommand | MakeFifosCommand
+export type ToLauncher =
+  | LaunchCommand
+  | JoinCommand
+  | KillCommand
+  | TerminateCommand
+  | TellCommand
+  | MakeFifosCommand
 
 export interface LaunchCommand {
   readonly type: 'launch'
@@ -26,6 +32,13 @@ export interface LaunchCommand {
   readonly record: string
   /** Its first process starts others (extensions/supervisor.ts): descriptors 8 and 9, and a standard input. */
   readonly supervisor?: { readonly reportsFifo: string; readonly outputFifo: string }
+}
+
+/** Moves a process that somebody else started, and its descendants, into cgroups. */
+export interface JoinCommand {
+  readonly type: 'join'
+  readonly pid: number
+  readonly cgroups: readonly string[]
 }
 
 export interface KillCommand {

@@ -5,7 +5,7 @@ export const RESPONSE_BYTES_MAX = 6 * 1024 * 1024 + 100
 
 /** Why the Runtime API refuses a call. */
 export interface Refusal {
-  readonly status: 400 | 403 | 404 | 413 | 500 | 501
+  readonly status: 400 | 403 | 404 | 413 | 500
   readonly errorType: string
   readonly errorMessage: string
 }
@@ -16,7 +16,6 @@ const REASONS: Readonly<Record<Refusal['status'], string>> = {
   404: 'Not Found',
   413: 'Request Entity Too Large',
   500: 'Internal Server Error',
-  501: 'Not Implemented',
 }
 
 // The bodies and statuses below are those of AWS's own server (aws-lambda-runtime-interface-emulator).
@@ -65,14 +64,13 @@ export function unknownPath(method: string, path: string): Refusal {
   }
 }
 
-export function notSupported(errorType: string, what: string): Refusal {
-  return { status: 501, errorType, errorMessage: `${what} is not supported by lambdad yet.` }
-}
-
 export const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 
 export const ACCEPTED =
   'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
+
+/** To `restore/next`, where init and the invocations are one process. */
+export const RESTORED = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 
 export const PONG = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\npong'
 

@@ -1,6 +1,13 @@
 import type { ExternalExtension } from '../extensions/external.ts'
 import { isForExtensions } from '../extensions/routes.ts'
-import { INVALID_RESPONSE_MODE, notSupported, PONG, type Refusal, TOO_LARGE, unknownPath } from './answers.ts'
+import {
+  INVALID_RESPONSE_MODE,
+  invalidTransition,
+  PONG,
+  type Refusal,
+  TOO_LARGE,
+  unknownPath,
+} from './answers.ts'
 import type { Body } from './body.ts'
 import type { Connection, Reply } from './connection.ts'
 import type { RequestHead } from './request.ts'
@@ -14,6 +21,8 @@ export interface RuntimeCalls {
   closed(connection: Connection): void
   /** A runtime that was booted without a function asks for one. There only until it has got it. */
   function?(connection: Connection): Refusal | undefined
+  /** A runtime is ready for its snapshot. Absent where there is none to be made. */
+  restore?(connection: Connection): Reply
   /** What an extension says, by the Extensions API or the Telemetry API. */
   extension(connection: Connection, head: RequestHead, body: Body): Reply
   /** Extensions that are to be started before the runtime; one that cannot be is a `CannotStart`. */
@@ -42,7 +51,10 @@ export function route(calls: RuntimeCalls, connection: Connection, head: Request
   const { method, path } = head
   if (method === 'GET' && path === NEXT) return replyTo(calls.next(connection), 'waiting')
   if (method === 'POST' && path.startsWith(INVOCATION)) return answer(calls, head, body)
-  if (method === 'POST' && path === '/2018-06-01/runtime/init/error') {
+  if (method === 'GET' && path === '/2018-06-01/runtime/restore/next') {
+    return calls.restore?.(connection) ?? { refused: invalidTransition('Started', 'RestoreReady') }
+  }
+  if (method === 'POST' && /^\/2018-06-01\/runtime\/(init|restore)\/error$/.test(path)) {
     return replyTo(calls.initError(answerOf(head, body)), 'accepted')
   }
   if (method === 'GET' && path === FUNCTION && calls.function !== undefined) {
@@ -50,7 +62,7 @@ export function route(calls: RuntimeCalls, connection: Connection, head: Request
   }
   if (isForExtensions(path)) return calls.extension(connection, head, body)
   if (method === 'GET' && (path === '/ping' || path === '/2018-06-01/ping')) return { text: PONG }
-  return { refused: refusalFor(method, path) }
+  return { refused: unknownPath(method, path) }
 }
 
 function answer(calls: RuntimeCalls, head: RequestHead, body: Body): Reply {
@@ -113,10 +125,4 @@ function causeOf(errorCause: string): { errorCause?: string } {
   } catch {
     return {}
   }
-}
-
-function refusalFor(method: string, path: string): Refusal {
-  if (path.startsWith('/2018-06-01/runtime/restore/'))
-    return notSupported('Runtime.NotSupported', 'SnapStart')
-  return unknownPath(method, path)
 }

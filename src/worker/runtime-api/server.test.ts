@@ -277,7 +277,7 @@ for (const [what, bytes] of [
 test('what is not there yet says so', async (t) => {
   const { client } = await serving(t)
   for (const [request, status, errorType] of [
-    ['GET /2018-06-01/runtime/restore/next', 501, 'Runtime.NotSupported'],
+    ['GET /2018-06-01/runtime/restore/next', 403, 'InvalidStateTransition'],
     ['GET /2018-06-01/runtime/invocation/previous', 404, 'NotFound'],
     ['POST /2018-06-01/runtime/invocation/x/shrug', 404, 'NotFound'],
     ['DELETE /', 404, 'NotFound'],

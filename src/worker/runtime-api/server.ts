@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { Connection } from './connection.ts'
+import { answerCredentials, CREDENTIALS_PATH, type CredentialsSource } from './credentials.ts'
 import { userOfPeer } from './peer.ts'
 import { type RuntimeCalls, route } from './routes.ts'
 
@@ -13,15 +14,16 @@ const CONNECTIONS_MAX = 64
  */
 export class RuntimeApi {
   #calls: RuntimeCalls
-  readonly #uid: number | undefined
+  readonly #uids: Set<number> | undefined
   readonly #servers: Server[] = []
   readonly #sockets = new Set<Socket>()
+  #credentials: CredentialsSource | undefined
   #closed = false
 
   /** `uid`: whose connections to take on the port, where environments have a user each. */
   constructor(calls: RuntimeCalls, uid: number | undefined) {
     this.#calls = calls
-    this.#uid = uid
+    this.#uids = uid === undefined ? undefined : new Set([uid])
   }
 
   /**
@@ -40,6 +42,30 @@ export class RuntimeApi {
     // The environment's user must be able to connect; the folder is closed to everybody else.
     chmodSync(socketPath, 0o666)
     return `127.0.0.1:${(tcp.address() as AddressInfo).port}`
+  }
+
+  /** Listens on a socket alone, which one connection is taken from: that of a fork, as the folder is its siblings', too. */
+  async listenOnce(socketPath: string): Promise<void> {
+    const server = this.#server((socket) => {
+      server.close()
+      this.#connected(socket)
+    })
+    await listening(server, { path: socketPath })
+    chmodSync(socketPath, 0o666)
+  }
+
+  /** Functions may ask for their credentials here. */
+  offerCredentials(source: CredentialsSource): void {
+    this.#credentials = source
+  }
+
+  /** On the port, takes connections of this user as well, until `dismiss`. */
+  admit(uid: number): void {
+    this.#uids?.add(uid)
+  }
+
+  dismiss(uid: number): void {
+    this.#uids?.delete(uid)
   }
 
   /** From now on these hear what the runtime says: it was booted before it had a function, and has one now. */
@@ -73,8 +99,8 @@ export class RuntimeApi {
 
   /** A port of the loopback can be reached by every environment that shares the host's network. */
   #checkPeer(socket: Socket): void {
-    const uid = this.#uid
-    if (uid === undefined) {
+    const uids = this.#uids
+    if (uids === undefined) {
       this.#connected(socket)
       return
     }
@@ -83,7 +109,7 @@ export class RuntimeApi {
     socket.on('error', () => {})
     userOfPeer(socket).then(
       (peer) => {
-        if (peer === uid) this.#connected(socket).resume()
+        if (peer !== undefined && uids.has(peer)) this.#connected(socket).resume()
         else socket.destroy()
       },
       () => socket.destroy(),
@@ -94,7 +120,10 @@ export class RuntimeApi {
     if (this.#closed) return socket.destroy()
     this.#sockets.add(socket)
     new Connection(socket, {
-      request: (connection, head, body) => route(this.#calls, connection, head, body),
+      request: (connection, head, body) =>
+        head.path === CREDENTIALS_PATH && this.#credentials !== undefined
+          ? answerCredentials(this.#credentials, connection, head)
+          : route(this.#calls, connection, head, body),
       closed: (connection) => {
         this.#sockets.delete(socket)
         this.#calls.closed(connection)

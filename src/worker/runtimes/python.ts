@@ -35,6 +35,7 @@ export const python: Family = {
     env: { PATH: pathVariable(prefix), LD_LIBRARY_PATH: LIBRARY_PATH, LC_CTYPE: 'C.UTF-8' },
     mounts: [...foldersOf(prefix), { source: path.join(bootstraps, 'python'), target: RUNTIME_FOLDER }],
     canWait: true,
+    canFork: isAtLeast(version, 3, 12),
     runtimeVersion: `python:${version.split('.').slice(0, 2).join('.')}.v1`,
   }),
 }
@@ -51,6 +52,12 @@ function isCompiled(folder: string, tag: string): boolean {
   } catch {
     return false
   }
+}
+
+/** From 3.12 on Python itself can leave its namespaces. */
+function isAtLeast(version: string, major: number, minor: number): boolean {
+  const [ownMajor = 0, ownMinor = 0] = version.split('.').map(Number)
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor)
 }
 
 /** What an interpreter is made of. Not the whole prefix, which may be somebody's home. */

@@ -5,6 +5,7 @@ import { ENTER } from '../image/unpack-image.ts'
 import { EnterTools, imageMounts } from './image-root.ts'
 import { outOfTemporary } from './relocate.ts'
 import {
+  GROUP,
   INSIDE,
   type Isolation,
   type Mount,
@@ -19,9 +20,6 @@ import { addUser, makeSystemFiles } from './system-files.ts'
 
 /** AWS's own numbers for the user inside, where environments cannot have one each. */
 const SHARED_USER = { uid: 993, gid: 990 }
-
-/** One group for all environments: none has a file that a group could be given. */
-const GROUP = 2_000_000_000
 
 /** Folders that on most systems are links into /usr. */
 const OUTSIDE_USR = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']
@@ -63,7 +61,10 @@ export class BubblewrapSandbox implements Sandbox {
 
   async prepare(): Promise<void> {
     await mkdir(this.#folder, { recursive: true })
-    if (this.#architecture !== undefined) await writeFile(this.#filter, seccompFilter(this.#architecture))
+    if (this.#architecture !== undefined) {
+      await writeFile(this.#filter, seccompFilter(this.#architecture))
+      await writeFile(this.#filterOfForks, seccompFilter(this.#architecture, true))
+    }
     const overlaid = await makeSystemFiles(`${this.#folder}/etc`, this.ownUsers ? GROUP : SHARED_USER.gid)
     if (!this.ownUsers) this.#nameUser(SHARED_USER)
     this.#walls = [
@@ -114,7 +115,9 @@ export class BubblewrapSandbox implements Sandbox {
       variables: {},
       cwd: '/',
       sandboxed: true,
-      ...(this.#architecture === undefined ? {} : { seccompFilter: this.#filter }),
+      ...(this.#architecture === undefined
+        ? {}
+        : { seccompFilter: spec.forks === true ? this.#filterOfForks : this.#filter }),
       ...(from === undefined ? {} : { temporaryFrom: from }),
     }
   }
@@ -174,6 +177,10 @@ export class BubblewrapSandbox implements Sandbox {
 
   get #filter(): string {
     return `${this.#folder}/seccomp.bpf`
+  }
+
+  get #filterOfForks(): string {
+    return `${this.#folder}/seccomp-forks.bpf`
   }
 
   /** So that the environment's user has a name. */

@@ -13,6 +13,9 @@ import { FrameDecoder } from '../output/frames.ts'
 import { OutputPipe } from '../output/output-pipe.ts'
 import type { Sandbox, SandboxSpec } from './sandbox.ts'
 
+/** Starts the first process of a sandbox, and ends all of it. */
+export type Launches = Pick<Launcher, 'launch' | 'join' | 'kill' | 'terminate' | 'tell'>
+
 /** What sandboxes are started with: the daemon has one of each. */
 export interface SandboxHost {
   readonly sandbox: Sandbox
@@ -20,7 +23,7 @@ export interface SandboxHost {
   readonly freezer: Freezer
   /** How long a sandbox rests before it is frozen. */
   readonly freezeAfterMs: number
-  readonly launcher: Launcher
+  readonly launcher: Launches
   readonly fifos: Fifos
   readonly clock: Clock
   readonly report: (error: unknown) => void

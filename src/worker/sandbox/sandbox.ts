@@ -20,6 +20,8 @@ export interface SandboxSpec {
   readonly mounts: readonly Mount[]
   /** The Runtime API's socket. */
   readonly runtimeSocket: string
+  /** A snapshot is made of it: it may fork out of its namespaces. */
+  readonly forks?: boolean
   /** A folder that is the environment's alone and goes with it. */
   readonly folder: string
   /** Size of /tmp. */
@@ -89,6 +91,9 @@ export const INSIDE = {
   code: '/var/task',
   runtimeSocket: '/run/lambdad/runtime.sock',
 } as const
+
+/** One group for all environments: none has a file that a group could be given. */
+export const GROUP = 2_000_000_000
 
 /** Descriptor of the folder that /tmp is filled from, where there is one. */
 export const TEMPORARY_FD = 7

@@ -34,14 +34,17 @@ const SOCKET_FAMILIES = [1, 2, 10, 16]
 /** On x86-64 the x32 convention has this bit in the number. */
 const X32_BIT = 0x4000_0000
 
+/** What a fork of a snapshot's runtime calls (runtimes/python/lambdad_runtime/fork.py): user, mount, pid, ipc. */
+export const FORK_NAMESPACES = 0x3802_0000
+
 export type FilteredArchitecture = keyof typeof AUDIT_ARCHITECTURE
 
 /**
  * The seccomp filter of an environment, as bwrap reads it: an array of `struct sock_filter`. It denies what a
  * function has no use for and escapes are made of; all else goes through, as runtimes differ widely in what
- * they call.
+ * they call. `forks`: a runtime that snapshots are made of may leave its namespaces, in one way.
  */
-export function seccompFilter(architecture: FilteredArchitecture): Buffer {
+export function seccompFilter(architecture: FilteredArchitecture, forks = false): Buffer {
   const number = (name: SyscallName) => NUMBERS[name][architecture]
   const program: Instruction[] = [
     [LOAD, 0, 0, AT_ARCHITECTURE],
@@ -63,6 +66,7 @@ export function seccompFilter(architecture: FilteredArchitecture): Buffer {
     [RETURN, 0, 0, FAIL_EAFNOSUPPORT],
     [RETURN, 0, 0, ALLOW],
   ]
+  if (forks) program.push(...forkAllowed(number('unshare') ?? 0))
   for (const name of DENIED) {
     const denied = number(name)
     if (denied !== undefined) program.push([IF_EQUAL, 0, 1, denied], [RETURN, 0, 0, FAIL_EPERM])
@@ -77,6 +81,17 @@ const X32_REFUSED: readonly Instruction[] = [
   [IF_GREATER_OR_EQUAL, 0, 1, X32_BIT],
   [RETURN, 0, 0, FAIL_ENOSYS],
 ]
+
+/** One argument is let through, no other: what it makes is the caller's alone, and mount(2) stays refused there. */
+function forkAllowed(unshare: number): Instruction[] {
+  return [
+    [IF_EQUAL, 0, 4, unshare],
+    [LOAD, 0, 0, AT_FIRST_ARGUMENT],
+    [IF_EQUAL, 1, 0, FORK_NAMESPACES],
+    [RETURN, 0, 0, FAIL_EPERM],
+    [RETURN, 0, 0, ALLOW],
+  ]
+}
 
 /** `struct sock_filter { u16 code; u8 jt; u8 jf; u32 k }`, little-endian on both architectures. */
 function encode(program: readonly Instruction[]): Buffer {
