@@ -84,7 +84,10 @@ test('the Query protocol, at the URL of the queue as older clients ask', async (
     'MessageAttributeName.1': 'All',
   })
   assert.match(received.text, /<Body>a &amp; b<\/Body>/)
-  assert.match(received.text, /<MessageAttribute><Name>n<\/Name><Value><DataType>String<\/DataType><StringValue>v<\/StringValue>/)
+  assert.match(
+    received.text,
+    /<MessageAttribute><Name>n<\/Name><Value><DataType>String<\/DataType><StringValue>v<\/StringValue>/,
+  )
   assert.match(
     received.text,
     /<Attribute><Name>ApproximateReceiveCount<\/Name><Value>1<\/Value><\/Attribute>/,
