@@ -7,6 +7,7 @@ import { iam } from './0004-iam.ts'
 import { provisioned } from './0005-provisioned.ts'
 import { outbox } from './0006-outbox.ts'
 import { sqs } from './0007-sqs.ts'
+import { durable } from './0008-durable.ts'
 
 /** What a migration may ask of the database beside its tables. */
 // biome-ignore lint/suspicious/noExplicitAny: a migration sees the tables as they were, which no type describes
@@ -21,6 +22,7 @@ export const STEPS: Readonly<Record<string, MigrationStep>> = {
   '0005-provisioned': provisioned,
   '0006-outbox': outbox,
   '0007-sqs': sqs,
+  '0008-durable': durable,
 }
 
 export { type MigrateOptions, migrate } from './migrate.ts'
