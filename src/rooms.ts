@@ -15,6 +15,9 @@ import { statusDoor } from './gateway/doors/status.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { openAuthenticator } from './gateway/open-authenticator.ts'
 import { createStrictAuthenticator } from './gateway/signature/strict-authenticator.ts'
+import type { DurableDeps } from './invoke/durable/deps.ts'
+import type { DurableExecutions } from './invoke/durable/executions.ts'
+import { hasExecutions } from './invoke/durable/has-executions.ts'
 import { invoke } from './invoke/invoke.ts'
 import { LazyRoom } from './lazy-room.ts'
 import type { Log } from './log.ts'
@@ -25,6 +28,7 @@ import { createAccessKeys, ensureRootKey, masterKey } from './services/iam/acces
 import { createRoleLookup } from './services/iam/role-lookup.ts'
 import { createIamOperations } from './services/iam/service.ts'
 import { createIamStore } from './services/iam/store.sql.ts'
+import { resolveTargets } from './services/lambda/durable/targets.ts'
 import { DEFAULT_LIMITS } from './services/lambda/limits.ts'
 import { bindInvoke, createLambda } from './services/lambda/service.ts'
 import { sqsHasWork } from './services/sqs/has-work.ts'
@@ -135,10 +139,19 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     reportFault,
   })
   const invokeDeps = { placement, clock, random, ...logTails(telemetry) }
+  const durable = durableRoom(deps, {
+    invoke: (request) => invoke(invokeDeps, request),
+    resolve: resolveTargets(lambda.directory, settings.concurrency),
+    reportFault,
+  })
+  const executions = () => durable.get()
   const services = servicesOf({
     lambda: {
       ...lambda.operations,
+      ...lambda.durableOperations(executions),
       Invoke: bindInvoke({
+        executions,
+        newId: () => random.uuid(),
         directory: lambda.directory,
         concurrency: settings.concurrency,
         invoke: (request) => invoke(invokeDeps, request),
@@ -183,14 +196,34 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
       placement,
       sqs,
       lambda,
+      { start: () => {}, stop: () => durable.stop() },
     ],
     listening: (at) => {
       url = at
       worker.prepare()
+      // Functions that go on call back: they must be told where.
+      durable.start().catch(reportFault)
     },
     isolation: () => worker.announcement(),
     counts: () => placement.counts(),
   }
+}
+
+/** Executions of durable functions, once there are any. */
+function durableRoom(
+  { stores, clock, random }: RoomsDeps,
+  given: Pick<DurableDeps, 'invoke' | 'resolve' | 'reportFault'>,
+): LazyRoom<DurableExecutions> {
+  const { database } = stores
+  // Where nodes share a database, each looks after what another one left.
+  const isShared = database.dialect.supportsSkipLocked
+  return new LazyRoom({
+    hasWork: async () => isShared || hasExecutions(database),
+    build: async () => {
+      const { createDurableExecutions } = await import('./invoke/durable/index.ts')
+      return createDurableExecutions(database, { clock, random, isShared, ...given })
+    },
+  })
 }
 
 interface Keys {

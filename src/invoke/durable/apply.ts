@@ -50,7 +50,7 @@ async function applyUpdate(change: Change, update: OperationUpdate): Promise<voi
   const operation = existing ?? newOperation(update, change.now)
   switch (update.Action) {
     case 'START':
-      return start(change, update, operation)
+      return STARTS[operation.type](change, update, operation)
     case 'RETRY':
       return retry(change, update, operation)
     case 'CANCEL':
@@ -84,22 +84,25 @@ function newOperation({ Id, ParentId, Name, Type, SubType }: OperationUpdate, no
   }
 }
 
-function start(change: Change, update: OperationUpdate, operation: Operation): void {
-  const { draft, now } = change
-  switch (operation.type) {
-    case 'STEP':
-      draft.put({ ...operation, status: 'STARTED' })
-      return draft.addEvent('StepStarted', now, {}, operation)
-    case 'WAIT':
-      return startWait(change, update, operation)
-    case 'CALLBACK':
-      return startCallback(change, update, operation)
-    case 'CHAINED_INVOKE':
-      return startChained(change, update, operation)
-    default:
-      draft.put({ ...operation, ...replayOf(update) })
-      return draft.addEvent('ContextStarted', now, {}, operation)
-  }
+const STARTS: Readonly<
+  Record<Operation['type'], (change: Change, update: OperationUpdate, operation: Operation) => void>
+> = {
+  STEP: startStep,
+  WAIT: startWait,
+  CALLBACK: startCallback,
+  CHAINED_INVOKE: startChained,
+  CONTEXT: startContext,
+  EXECUTION: () => {},
+}
+
+function startStep({ draft, now }: Change, _: OperationUpdate, operation: Operation): void {
+  draft.put({ ...operation, status: 'STARTED' })
+  draft.addEvent('StepStarted', now, {}, operation)
+}
+
+function startContext({ draft, now }: Change, update: OperationUpdate, operation: Operation): void {
+  draft.put({ ...operation, ...replayOf(update) })
+  draft.addEvent('ContextStarted', now, {}, operation)
 }
 
 function startWait({ draft, now }: Change, { WaitOptions }: OperationUpdate, operation: Operation): void {

@@ -5,7 +5,7 @@ import { beginExecution } from './begin.ts'
 import type { Runner, Target } from './deps.ts'
 import type { Draft } from './draft.ts'
 import { chainedEnds, type End } from './ends.ts'
-import { invalidParameter } from './errors.ts'
+import { unqualified } from './errors.ts'
 import type { EventDetails } from './event.ts'
 import { type Execution, executionArn } from './execution.ts'
 import { ASYNC_BYTES_MAX, CHAINED_PAYLOAD_BYTES_MAX } from './limits.ts'
@@ -35,11 +35,6 @@ export async function runChained(runner: Runner, invoke: ChainedInvoke): Promise
   }
   if (target.durable !== undefined) await beginChild(runner, invoke, target)
   else await callFunction(runner, invoke, { execution, operation, target })
-}
-
-/** AWS's text, of Invoke too. */
-export function unqualified() {
-  return invalidParameter('You cannot invoke a durable function using an unqualified ARN.')
 }
 
 async function beginChild(runner: Runner, { executionId, operationId }: ChainedInvoke, target: Target) {

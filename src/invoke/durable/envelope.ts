@@ -71,12 +71,7 @@ function showDetails<Time>(operation: Operation, time: (at: number) => Time) {
 }
 
 function showOutcome({ result, error }: Operation) {
-  return {
-    ...(result !== undefined && { Result: result }),
-    ...(error !== undefined && {
-      Error: { ...error, ...(error.StackTrace && { StackTrace: [...error.StackTrace] }) },
-    }),
-  }
+  return { ...(result !== undefined && { Result: result }), ...(error && { Error: error }) }
 }
 
 /** Empty where there is no more: the SDKs read on while it is not. */

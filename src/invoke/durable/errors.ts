@@ -6,6 +6,11 @@ export function invalidParameter(message: string): AwsError {
   return new AwsError('InvalidParameterValueException', message, { status: 400, members: { Type: 'User' } })
 }
 
+/** Of an invocation, a chained one too: a version or an alias must be named. */
+export function unqualified(): AwsError {
+  return invalidParameter('You cannot invoke a durable function using an unqualified ARN.')
+}
+
 /** Also what answers the token of an invocation that is over: the SDK gives up the invocation. */
 export function invalidToken(): AwsError {
   return invalidParameter('Invalid checkpoint token')

@@ -7,7 +7,7 @@ export interface ErrorObject {
   readonly ErrorMessage?: string | undefined
   readonly ErrorType?: string | undefined
   readonly ErrorData?: string | undefined
-  readonly StackTrace?: readonly string[] | undefined
+  readonly StackTrace?: string[] | undefined
 }
 
 /** One run of a durable function, from its start until its retention ends. */

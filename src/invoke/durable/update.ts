@@ -109,10 +109,16 @@ export function checkSame(existing: Operation, { Type, SubType, Name, ParentId }
     throw invalidParameter('Inconsistent parent operation id.')
 }
 
+type Status = Operation['status'] | undefined
+
 /** Refuses what the operation's state does not allow. */
 export function checkState(existing: Operation | undefined, { Type, Action }: OperationUpdate): void {
   const status = existing?.status
-  if (Type === 'STEP') return checkStep(status, Action)
+  if (Type === 'STEP') checkStep(status, Action)
+  else checkOther(status, { Type, Action })
+}
+
+function checkOther(status: Status, { Type, Action }: OperationUpdate): void {
   if (Action === 'START' && status !== undefined)
     throw invalidParameter(`Cannot start a ${Type} that already exists.`)
   if (Action === 'CANCEL' && status !== 'STARTED')
@@ -123,7 +129,7 @@ export function checkState(existing: Operation | undefined, { Type, Action }: Op
 }
 
 /** A step may end, and be repeated, without ever having been started: its start may be left out. */
-function checkStep(status: Operation['status'] | undefined, action: OperationUpdate['Action']): void {
+function checkStep(status: Status, action: OperationUpdate['Action']): void {
   if (status === undefined || status === 'READY') return
   if (action === 'START') throw invalidParameter('Invalid current STEP state to start.')
   if (status === 'STARTED') return

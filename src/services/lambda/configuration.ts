@@ -1,3 +1,4 @@
+import { changedDurable, newDurable } from './durable/config.ts'
 import { readVariables } from './environment.ts'
 import { invalidParameter, notSupported, validationError } from './errors.ts'
 import type { Configuration } from './function.ts'
@@ -22,6 +23,7 @@ export function newConfiguration(
   refuseOtherPackageType(input, isImage)
   const { Runtime = '', Handler = '' } = input
   if (!isImage && (Runtime === '' || Handler === '')) throw runtimeAndHandlerNeeded()
+  const durable = newDurable(input.DurableConfig)
   const defaults: Configuration = {
     runtime: Runtime,
     handler: Handler,
@@ -35,6 +37,7 @@ export function newConfiguration(
     ...(input.TenancyConfig?.TenantIsolationMode && {
       tenantIsolation: input.TenancyConfig.TenantIsolationMode,
     }),
+    ...(durable && { durable }),
   }
   return changedConfiguration(defaults, input)
 }
@@ -48,6 +51,7 @@ export function changedConfiguration(current: Configuration, input: Settings): C
   checkRanges(input)
   const variables = input.Environment && readVariables(input.Environment.Variables ?? {})
   const changed = withImageConfig(current, input.ImageConfig)
+  const durable = changedDurable(current.durable, input.DurableConfig)
   return {
     ...changed,
     runtime: input.Runtime ?? current.runtime,
@@ -59,6 +63,7 @@ export function changedConfiguration(current: Configuration, input: Settings): C
     ephemeralStorageMb: input.EphemeralStorage?.Size ?? current.ephemeralStorageMb,
     ...(variables && { variables }),
     logging: readLogging(current.logging, input.LoggingConfig),
+    ...(durable && { durable }),
   }
 }
 

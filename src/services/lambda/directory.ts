@@ -2,7 +2,14 @@ import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { LambdaDeps } from './deps.ts'
 import { DirectoryCache } from './directory-cache.ts'
 import { functionFailed, functionNotFound, functionPending } from './errors.ts'
-import { type FunctionKey, functionArn, isVersionNumber, LATEST, type Scope } from './function.ts'
+import {
+  type Configuration,
+  type FunctionKey,
+  functionArn,
+  isVersionNumber,
+  LATEST,
+  type Scope,
+} from './function.ts'
 import { type FunctionReference, readFunctionName } from './function-name.ts'
 
 /** What an invocation needs to know of the function that it names. */
@@ -12,7 +19,11 @@ export interface ResolvedFunction {
   readonly executedVersion: string
   /** With the version or alias that the caller named, and without one where there was none. */
   readonly invokedFunctionArn: string
+  /** Whether the caller named a version or an alias. */
+  readonly isQualified: boolean
   readonly reservedConcurrency: number | undefined
+  /** Of durable functions. */
+  readonly durable?: Configuration['durable']
   /** Of the function itself. An invocation of one that is Pending waits, so it is never seen here. */
   readonly state: 'Active'
 }
@@ -126,7 +137,9 @@ async function readTarget(
     fn: found.running,
     executedVersion: found.version,
     invokedFunctionArn: functionArn(key, qualifier),
+    isQualified: qualifier !== undefined,
     reservedConcurrency: head.reservedConcurrency,
+    ...(found.configuration.durable && { durable: found.configuration.durable }),
     state: 'Active',
   }
 }

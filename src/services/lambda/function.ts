@@ -92,6 +92,13 @@ export interface Configuration {
   readonly logging: Logging
   /** Given when the function is created, and never changed. */
   readonly tenantIsolation?: 'PER_TENANT'
+  /** Of durable functions: likewise there from the start or never, but it may change. */
+  readonly durable?: {
+    /** How long an execution may take, waits included. */
+    readonly timeoutSeconds: number
+    /** How long an execution that has ended is kept. */
+    readonly retentionDays: number
+  }
   /** What replaces the image's own settings, where it was given. */
   readonly imageConfig?: ImageConfig
 }

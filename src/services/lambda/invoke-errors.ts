@@ -22,6 +22,15 @@ export function tenantNeeded(): AwsError {
   )
 }
 
+/** AWS's text for this has not been recorded. */
+export function notDurable(): AwsError {
+  return new AwsError(
+    'InvalidParameterValueException',
+    'The invoked function is not a durable function. Remove the durable execution name from your request and try again.',
+    { status: 400, members: { Type: 'User' } },
+  )
+}
+
 /** AWS's text for this has not been recorded: this one is made after the other's pattern. */
 export function notTenantIsolated(): AwsError {
   return new AwsError(

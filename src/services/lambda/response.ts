@@ -1,4 +1,5 @@
 import { codeSha256 } from './code.ts'
+import { showDurable } from './durable/config.ts'
 import { functionArn, type StoredAlias, type StoredVersion } from './function.ts'
 import { showImageConfig } from './image/config.ts'
 import { showLogging } from './logging-config.ts'
@@ -74,6 +75,7 @@ export function showListed(version: StoredVersion, qualifier?: string): Function
     ...(configuration.tenantIsolation && {
       TenancyConfig: { TenantIsolationMode: configuration.tenantIsolation },
     }),
+    ...(configuration.durable && { DurableConfig: showDurable(configuration.durable) }),
   }
 }
 

@@ -10,6 +10,8 @@ import { type CodeAnswer, codeDoor } from './code-door.ts'
 import type { Architecture } from './configuration.ts'
 import type { LambdaDeps } from './deps.ts'
 import { createFunctionDirectory, type FunctionDirectory } from './directory.ts'
+import type { GetExecutions } from './durable/deps.ts'
+import { bindDurableOperations } from './durable/service.ts'
 import type { ImageSettingsOfHost } from './image/pull.ts'
 import { type AccountLimits, DEFAULT_LIMITS } from './limits.ts'
 import { addPermission } from './operations/add-permission.ts'
@@ -130,6 +132,8 @@ export interface LambdaOptions {
 export interface Lambda {
   readonly operations: Record<string, BoundOperation>
   readonly directory: FunctionDirectory
+  /** The operations on executions of durable functions. */
+  readonly durableOperations: (executions: GetExecutions) => Record<string, BoundOperation>
   /** Answers `GET /_lambdad/code/…`, to where GetFunction sends those who want the package. */
   readonly codeDoor: (target: string) => Promise<CodeAnswer>
   /** Ends what an earlier process left half done. Before the first call. */
@@ -162,6 +166,7 @@ export function createLambda(options: LambdaOptions): Lambda {
   return {
     operations: createLambdaOperations(deps),
     directory,
+    durableOperations: (executions) => bindDurableOperations({ functions: given.functions, executions }),
     codeDoor: (target) => codeDoor(deps, target),
     start: async () => {
       await transitions.start()

@@ -12,7 +12,6 @@ type Settings = Pick<
   | 'FileSystemConfigs'
   | 'SnapStart'
   | 'CapacityProviderConfig'
-  | 'DurableConfig'
 >
 
 /**
@@ -30,7 +29,6 @@ export function refuseUnsupportedSettings(input: Settings): void {
   if (FileSystemConfigs?.length) throw notSupported('FileSystemConfigs')
   if (SnapStart?.ApplyOn !== undefined && SnapStart.ApplyOn !== 'None') throw notSupported('SnapStart')
   if (input.CapacityProviderConfig !== undefined) throw capacityProviders()
-  if (input.DurableConfig !== undefined) throw notSupported('DurableConfig')
 }
 
 export function refuseUnsupportedCreation(input: LambdaInput<'CreateFunction'>): void {

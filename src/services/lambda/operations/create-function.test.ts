@@ -121,7 +121,7 @@ const UNSUPPORTED: [string, Partial<LambdaInput<'CreateFunction'>>][] = [
   ['Layers', { Layers: ['arn:aws:lambda:us-east-1:123456789012:layer:l:1'] }],
   ['FileSystemConfigs', { FileSystemConfigs: [{ Arn: 'a', LocalMountPath: '/mnt/a' }] }],
   ['SnapStart', { SnapStart: { ApplyOn: 'PublishedVersions' } }],
-  ['DurableConfig', { DurableConfig: { ExecutionTimeout: 60 } }],
+  ['DurableConfig.KMSKeyArn', { DurableConfig: { ExecutionTimeout: 60, KMSKeyArn: 'arn:aws:kms:k' } }],
   ['PublishTo', { PublishTo: 'LATEST_PUBLISHED' }],
   [
     'CodeSigningConfigArn',

@@ -4,11 +4,12 @@ import type { Input, Output } from '../../../aws/sdk-types.ts'
 import type { Invoke } from '../../../invoke/invoke.ts'
 import type { Outcome } from '../../../wire/invocation.ts'
 import type { FunctionDirectory, ResolvedFunction } from '../directory.ts'
+import { type InvokeDurableDeps, invokeDurable } from '../durable/invoke.ts'
 import {
   cannotMakeEnvironment,
   clientContextIsNoJson,
   eventInvocationsNotSupported,
-  invocationParameterNotSupported,
+  notDurable,
   notTenantIsolated,
   tenantNeeded,
 } from '../invoke-errors.ts'
@@ -18,7 +19,7 @@ type Client = typeof import('@aws-sdk/client-lambda')
 type InvokeInput = Input<Client, 'Invoke'>
 type InvokeOutput = Output<Client, 'Invoke'>
 
-export interface InvokeOperationDeps {
+export interface InvokeOperationDeps extends InvokeDurableDeps {
   readonly directory: FunctionDirectory
   readonly invoke: Invoke
   /** The account's limit on concurrent invocations. */
@@ -35,12 +36,18 @@ export const invokeFunction: Operation<InvokeOperationDeps, InvokeInput, InvokeO
   input,
   call,
 ) => {
-  refuseWhatIsNotSupported(input)
   const clientContext = decodeClientContext(input.ClientContext)
   const resolved = await deps.directory.resolve(call, input.FunctionName ?? '', input.Qualifier)
   checkTenant(resolved.fn.tenantIsolation, input.TenantId)
-  if (input.InvocationType === 'DryRun') return { StatusCode: 204 }
   const payload = input.Payload?.length ? input.Payload : EMPTY_EVENT
+  const { durable } = resolved
+  if (durable !== undefined) {
+    assertJson(payload)
+    return invokeDurable(deps, input, { resolved, durable, payload, clientContext }, call)
+  }
+  if (input.DurableExecutionName !== undefined) throw notDurable()
+  if (input.InvocationType === 'Event') throw eventInvocationsNotSupported()
+  if (input.InvocationType === 'DryRun') return { StatusCode: 204 }
   assertJson(payload)
 
   const { outcome, logTail } = await deps.invoke({
@@ -56,11 +63,6 @@ export const invokeFunction: Operation<InvokeOperationDeps, InvokeInput, InvokeO
   })
 
   return answer(outcome, resolved, logTail)
-}
-
-function refuseWhatIsNotSupported(input: InvokeInput): void {
-  if (input.InvocationType === 'Event') throw eventInvocationsNotSupported()
-  if (input.DurableExecutionName !== undefined) throw invocationParameterNotSupported('DurableExecutionName')
 }
 
 function checkTenant(isIsolated: boolean | undefined, tenantId: string | undefined): void {
