@@ -23,6 +23,7 @@ test('a function is resolved to what it runs', async (t) => {
     executedVersion: '$LATEST',
     invokedFunctionArn: arnOf('f'),
     reservedConcurrency: undefined,
+    isQualified: false,
     state: 'Active',
   })
   const { revision, codeBlob, architecture, ...rest } = fn
@@ -152,7 +153,7 @@ test('known functions are resolved without the database', async (t) => {
     },
     findVersion: async () => {
       reads++
-      return { version: '$LATEST', running: known.fn }
+      return { version: '$LATEST', configuration: {}, running: known.fn }
     },
     reservedConcurrency: async () => {
       reads++
@@ -182,7 +183,7 @@ test('what was read before a change is not kept after it', async () => {
       await reading.promise
       return found
     },
-    findVersion: async () => ({ version: '$LATEST', running: {} }),
+    findVersion: async () => ({ version: '$LATEST', configuration: {}, running: {} }),
     reservedConcurrency: async () => reserved,
   } as unknown as FunctionStore
   const directory = createFunctionDirectory({ functions, clock: realClock, random: realRandom })
