@@ -352,7 +352,7 @@ describe('calls that Invoke refuses', () => {
     )
     await refused(invoke(name, {}, { TenantId: 't' }), 'InvalidParameterValueException', 400, /tenancy/)
     const durable = invoke(name, {}, { DurableExecutionName: 'd' })
-    await refused(durable, 'InvalidParameterValueException', 400, /DurableExecutionName/)
+    await refused(durable, 'InvalidParameterValueException', 400, /not a durable function/)
   })
 
   test('values outside their enumerations', async (t) => {
