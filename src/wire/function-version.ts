@@ -19,6 +19,8 @@ export interface FunctionVersion {
   readonly handler: string
   /** Where the deployment package is: the SHA-256, in hex, under which the blob store keeps the zip. */
   readonly codeBlob: string
+  /** Zips, named as the code is, that are laid over one another at /opt, the first one lowest. */
+  readonly layers?: readonly string[]
   readonly memoryMb: number
   readonly timeoutMs: number
   /** Size of /tmp. */

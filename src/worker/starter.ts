@@ -19,6 +19,7 @@ import type { Kept } from './kept.ts'
 import { isCustom, isOwnProgram, type LaunchPlan, type RuntimeFinder } from './launch-plan.ts'
 import type { Exit } from './launcher/protocol.ts'
 import type { Network, NetworkPlace } from './network/network.ts'
+import { takeOpt } from './opt/opt.ts'
 import { kindOf } from './pool/eligible.ts'
 import type { Pools } from './pool/pools.ts'
 import type { RuntimeCalls } from './runtime-api/routes.ts'
@@ -37,7 +38,7 @@ export interface StarterParts extends ImageParts {
   readonly users: Users
   readonly network: Network
   readonly codeOf: (fn: FunctionVersion) => Promise<string>
-  /** The folder that is /opt inside. */
+  /** The folder that lies below the layers at /opt. */
   readonly optOf?: (fn: FunctionVersion) => Promise<string | undefined>
   readonly runtimes: RuntimeFinder
   readonly credentialsOf: (fn: FunctionVersion) => Credentials | Promise<Credentials>
@@ -79,17 +80,25 @@ export async function startRuntime(parts: StarterParts, start: RuntimeStart): Pr
   }
   const [plan, credentials] = await Promise.all([planOf(parts, fn), parts.credentialsOf(fn)])
   const code = await codeOf(parts, fn)
+  let opt: UnpackedCode | undefined
   try {
-    const opt = await parts.optOf?.(fn)
-    const mounts = opt === undefined ? [] : [{ source: opt, target: OPT_FOLDER }]
+    opt = await unpacked(takeOpt(parts, fn), 'a layer')
+    const mounts = opt === undefined ? [] : [{ source: opt.folder, target: OPT_FOLDER }]
     const argv = isCustom(fn.runtime)
       ? await entrypointIn([{ source: code.folder, target: INSIDE.code }, ...mounts])
       : wrapped(plan.argv, fn)
-    const external = opt === undefined ? [] : announced(start, await findExternal(opt))
-    const whole = { ...plan, argv, mounts: [...plan.mounts, ...mounts, ...forksOf(start)] }
-    const ingredients = { plan: whole, credentials, code, external }
+    const external = opt === undefined ? [] : announced(start, await findExternal(opt.folder))
+    const env = opt !== undefined && LOOKS_FOR_LAYERS.test(fn.runtime) ? LAYERS_ROOT : {}
+    const whole = {
+      ...plan,
+      argv,
+      mounts: [...plan.mounts, ...mounts, ...forksOf(start)],
+      env: { ...plan.env, ...env },
+    }
+    const ingredients = { plan: whole, credentials, code: both(code, opt), external }
     return (await fromPool(parts, start, ingredients)) ?? (await startWith(parts, start, ingredients))
   } catch (error) {
+    opt?.release()
     code.release()
     throw error
   }
@@ -195,8 +204,8 @@ async function fromPool(
 ): Promise<Runtime | undefined> {
   const { fn, kept } = start
   // Extensions start before the runtime does.
-  const kind =
-    kept.isNew && external.length === 0 && start.template === undefined ? kindOf(plan, fn) : undefined
+  const canBePooled = kept.isNew && external.length === 0 && start.template === undefined
+  const kind = canBePooled ? kindOf(plan, fn, () => takeOpt(parts, fn)) : undefined
   const member = kind === undefined ? undefined : parts.pools.take(kind)
   if (member === undefined) return undefined
   const { id, uid, runtimeApi, api, place, sandbox } = member
@@ -401,24 +410,38 @@ export async function planOf({ runtimes }: StarterParts, fn: FunctionVersion): P
   return found.plan(fn)
 }
 
+/** Bootstraps that look for layers by themselves, where this says; a sandbox that is none changes it. */
+const LOOKS_FOR_LAYERS = /^(python|ruby|java)/
+const LAYERS_ROOT = { LAMBDAD_LAYERS_ROOT: OPT_FOLDER }
+
 /** Extensions are known to the environment before anything is started. */
 function announced({ calls }: RuntimeStart, external: readonly ExternalExtension[]) {
   if (external.length > 0) calls.external(external)
   return external
 }
 
-async function codeOf({ code, codeOf }: StarterParts, fn: FunctionVersion): Promise<UnpackedCode> {
+/** The code, with which the layers go. */
+function both(code: UnpackedCode, opt: UnpackedCode | undefined): UnpackedCode {
+  const release = () => {
+    opt?.release()
+    code.release()
+  }
+  return { folder: code.folder, release }
+}
+
+function codeOf({ code, codeOf }: StarterParts, fn: FunctionVersion): Promise<UnpackedCode> {
+  return unpacked(
+    code.take(fn.codeBlob, () => codeOf(fn)),
+    'the deployment package',
+  )
+}
+
+async function unpacked<Files>(files: Promise<Files>, what: string): Promise<Files> {
   try {
-    return await code.take(fn.codeBlob, () => codeOf(fn))
+    return await files
   } catch (error) {
-    if (error instanceof ZipError) {
-      throw cannotStart(
-        'InvalidZipFileException',
-        `Could not unzip the deployment package: ${error.message}`,
-        error,
-      )
-    }
-    throw error
+    if (!(error instanceof ZipError)) throw error
+    throw cannotStart('InvalidZipFileException', `Could not unzip ${what}: ${error.message}`, error)
   }
 }
 

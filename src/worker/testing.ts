@@ -42,6 +42,8 @@ export interface TestWorker {
   readonly folder: string
   readonly log: Log
   readonly reported: unknown[]
+  /** Keeps a layer of these files, and returns its name. */
+  layer(entries: RawEntry[]): string
   /** Starts an environment of a function with this code: `index.cjs` where it is text. */
   startFunction(code: string | RawEntry[], changes?: Partial<FunctionVersion>): TestFunction
 }
@@ -75,6 +77,7 @@ export async function testWorker(
     credentialsOf: () => ({ accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'token' }),
     endpoint: () => 'http://127.0.0.1:4566',
     runtimes: options.runtimes ?? fixtureRuntimes,
+    layerOf: async (sha256) => zips.get(sha256) as string,
     ...(options.opt === undefined ? {} : { optOf: async () => options.opt }),
     ...(options.network === undefined ? {} : { network: options.network }),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
@@ -85,14 +88,18 @@ export async function testWorker(
     await worker.stop()
     rmSync(folder, { recursive: true, force: true })
   })
+  const keep = (entries: RawEntry[]) => {
+    const zip = rawZip(entries)
+    const sha256 = createHash('sha256').update(zip).digest('hex')
+    zips.set(sha256, path.join(folder, `${sha256}.zip`))
+    writeFileSync(zips.get(sha256) as string, zip)
+    return sha256
+  }
   const startFunction = (code: string | RawEntry[], changes: Partial<FunctionVersion> = {}) => {
-    const zip = rawZip(typeof code === 'string' ? [{ name: 'index.cjs', data: code }] : code)
-    const codeBlob = createHash('sha256').update(zip).digest('hex')
-    zips.set(codeBlob, path.join(folder, `${codeBlob}.zip`))
-    writeFileSync(zips.get(codeBlob) as string, zip)
+    const codeBlob = keep(typeof code === 'string' ? [{ name: 'index.cjs', data: code }] : code)
     return new TestFunction(worker, { ...testFunction, revision: codeBlob, codeBlob, ...changes })
   }
-  return { worker, folder, log, reported, startFunction }
+  return { worker, folder, log, reported, startFunction, layer: keep }
 }
 
 export const testFunction: FunctionVersion = {

@@ -45,9 +45,9 @@ export interface WorkerParts {
   readonly telemetry: TelemetrySink
   /** The path of a function's deployment package. */
   readonly codeOf: (fn: FunctionVersion) => Promise<string>
-  /** The folder that functions find at /opt, whose `extensions/` are started; none where it is left out. */
+  /** What functions find at /opt below their layers; its `extensions/` are started, as theirs are. */
   readonly optOf?: (fn: FunctionVersion) => Promise<string | undefined>
-  /** The path of a layer of an image. */
+  /** The path of a layer, of an image or of a function. */
   readonly layerOf?: (sha256: string) => Promise<string>
   readonly runtimes: RuntimeFinder
   readonly credentialsOf: (fn: FunctionVersion) => Credentials | Promise<Credentials>
@@ -296,5 +296,5 @@ function logStreamOf(fn: FunctionVersion, clock: Clock, random: Random): string 
 }
 
 function noLayers(): Promise<string> {
-  return Promise.reject(new Error('This worker was given no images.'))
+  return Promise.reject(new Error('This worker was given no layers.'))
 }

@@ -1,20 +1,24 @@
 import { createHash } from 'node:crypto'
+import type { Call } from '../../aws/operation.ts'
 import { inspectZip, LAMBDA_ZIP_LIMITS, ZipError } from '../../base/zip/index.ts'
+import { fetchFromS3 } from './code-from-s3.ts'
 import type { LambdaDeps } from './deps.ts'
 import { badZip, invalidParameter, notSupported, unzippedTooLarge, zippedTooLarge } from './errors.ts'
 import type { Code } from './function.ts'
 import type { AccountLimits } from './limits.ts'
 import type { LambdaInput } from './types.ts'
 
-type CodeSource = Pick<
-  LambdaInput<'UpdateFunctionCode'>,
-  | 'ZipFile'
-  | 'S3Bucket'
-  | 'S3Key'
-  | 'S3ObjectVersion'
-  | 'S3ObjectStorageMode'
-  | 'ImageUri'
-  | 'SourceKMSKeyArn'
+type CodeSource = Partial<
+  Pick<
+    LambdaInput<'UpdateFunctionCode'>,
+    | 'ZipFile'
+    | 'S3Bucket'
+    | 'S3Key'
+    | 'S3ObjectVersion'
+    | 'S3ObjectStorageMode'
+    | 'ImageUri'
+    | 'SourceKMSKeyArn'
+  >
 >
 
 /** How long an upload may take from its blob to its version, before it counts as cut short by a crash. */
@@ -23,23 +27,41 @@ const UPLOAD_MS_MAX = 15 * 60_000
 /** Bytes; some 2 ms. */
 const HASHED_AT_ONCE = 2 * 1024 * 1024
 
-/** The zip that the caller sent; every other source of code is refused by its name. */
-export function readZipFile(source: CodeSource): Buffer {
+/** The zip that the caller sent, or that lies where the caller says; `sourceArn` is what it is for. */
+export async function readPackage(
+  deps: Pick<LambdaDeps, 'switchboard' | 'limits'>,
+  source: CodeSource,
+  call: Pick<Call, 'accountId'>,
+  sourceArn: string,
+): Promise<Buffer> {
   const { ZipFile, S3Bucket, S3Key, S3ObjectVersion, S3ObjectStorageMode, ImageUri } = source
   const fromS3 = S3Bucket ?? S3Key ?? S3ObjectVersion ?? S3ObjectStorageMode
   if (ZipFile !== undefined && (fromS3 ?? ImageUri) !== undefined) throw oneSourceOnly()
   if (ImageUri !== undefined) throw imageForZip()
-  if (fromS3 !== undefined) throw notSupported('Code from S3')
   if (source.SourceKMSKeyArn) throw notSupported('SourceKMSKeyArn')
-  if (ZipFile === undefined) throw invalidParameter('Please provide a source for function code.')
-  if (ZipFile.byteLength === 0) throw invalidParameter('Uploaded file must be a non-empty zip')
+  if (fromS3 === undefined) return readZipFile(ZipFile, deps.limits)
+  if (!S3Bucket || !S3Key) throw invalidParameter('Please provide both S3Bucket and S3Key.')
+  // The other mode runs what lies in the bucket, without a copy of Lambda's own.
+  if (S3ObjectStorageMode !== undefined && S3ObjectStorageMode !== 'COPY')
+    throw notSupported(`S3ObjectStorageMode ${S3ObjectStorageMode}`)
+  const place = {
+    bucket: S3Bucket,
+    key: S3Key,
+    ...(S3ObjectVersion !== undefined && { versionId: S3ObjectVersion }),
+  }
+  return fetchFromS3(deps, place, call, sourceArn)
+}
+
+function readZipFile(zip: Uint8Array | undefined, limits: AccountLimits): Buffer {
+  if (zip === undefined) throw invalidParameter('Please provide a source for function code.')
+  if (zip.byteLength === 0) throw invalidParameter('Uploaded file must be a non-empty zip')
+  if (zip.byteLength > limits.zippedBytes) throw zippedTooLarge(limits.zippedBytes)
   // Blobs inside a structure arrive as a plain Uint8Array.
-  return Buffer.from(ZipFile.buffer, ZipFile.byteOffset, ZipFile.byteLength)
+  return Buffer.from(zip.buffer, zip.byteOffset, zip.byteLength)
 }
 
 /** Reads the whole package, so that what is accepted can be unpacked. Returns its unzipped size, in bytes. */
 export async function checkPackage(zip: Buffer, limits: AccountLimits): Promise<number> {
-  if (zip.byteLength > limits.zippedBytes) throw zippedTooLarge(limits.zippedBytes)
   try {
     const { unzippedBytes } = await inspectZip(zip, {
       ...LAMBDA_ZIP_LIMITS,

@@ -3,12 +3,16 @@ import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { BlobStore } from '../../store/blobs.ts'
 import type { Architecture } from './configuration.ts'
+import type { LayerStore } from './layers/store.ts'
 import type { AccountLimits } from './limits.ts'
+import type { MappingKey, MappingStore } from './mappings/store.ts'
 import type { FunctionStore, VersionPosition } from './store.ts'
 
 /** What the operations are given. `createLambda` of service.ts builds it. */
 export interface LambdaDeps {
   readonly functions: FunctionStore
+  readonly layers: LayerStore
+  readonly mappings: MappingStore
   readonly blobs: BlobStore
   readonly switchboard: Switchboard
   readonly clock: Clock
@@ -22,4 +26,6 @@ export interface LambdaDeps {
   readonly isAssumableRole?: (arn: string) => Promise<boolean>
   /** Brings a version that was created or updated to its end, soon. */
   readonly settle: (version: VersionPosition) => void
+  /** Brings a mapping that was created, changed or deleted into its state, soon. */
+  readonly settleMapping: (mapping: MappingKey) => void
 }

@@ -30,6 +30,36 @@ export function functionNotFound(arn: string): AwsError {
   return resourceNotFound(`Function not found: ${arn}`)
 }
 
+/** What callers ask for that is not there, where AWS does not say what. */
+export function nothingThere(): AwsError {
+  return resourceNotFound('The resource you requested does not exist.')
+}
+
+/** `principal` is not let in by the policy of what it wants to use. */
+export function notAllowed(principal: string, action: string, resource: string): AwsError {
+  return new AwsError(
+    'AccessDeniedException',
+    `User: ${principal} is not authorized to perform: ${action} on resource: ${resource} ` +
+      `because no resource-based policy allows the ${action} action`,
+    { status: 403 },
+  )
+}
+
+export function statementExists(sid: string): AwsError {
+  return resourceConflict(
+    `The statement id (${sid}) provided already exists. ` +
+      'Please provide a new statement id, or remove the existing statement.',
+  )
+}
+
+export function noPolicy(): AwsError {
+  return resourceNotFound('No policy is associated with the given resource.')
+}
+
+export function noStatement(sid: string): AwsError {
+  return resourceNotFound(`Statement ${sid} is not found in resource policy.`)
+}
+
 export function functionExists(name: string): AwsError {
   return resourceConflict(`Function already exist: ${name}`)
 }
@@ -53,7 +83,7 @@ export function updateInProgress(arn: string): AwsError {
 }
 
 /** `getter` names the calls that tell the current revision, as AWS's text does. */
-export function revisionMismatch(getter: 'GetFunction/GetAlias' | 'GetPolicy'): AwsError {
+export function revisionMismatch(getter: 'GetFunction/GetAlias' | 'GetPolicy' | 'GetLayerPolicy'): AwsError {
   return new AwsError(
     'PreconditionFailedException',
     `The Revision Id provided does not match the latest Revision Id. Call the ${getter} API to retrieve the latest Revision Id`,

@@ -99,8 +99,19 @@ export interface Configuration {
     /** How long an execution that has ended is kept. */
     readonly retentionDays: number
   }
+  /** In the order in which they are laid over one another; absent where there are none. */
+  readonly layers?: readonly FunctionLayer[]
   /** What replaces the image's own settings, where it was given. */
   readonly imageConfig?: ImageConfig
+}
+
+/** A layer as a function has it: it works on after the layer was deleted. */
+export interface FunctionLayer {
+  readonly arn: string
+  readonly sha256: string
+  /** Bytes. */
+  readonly size: number
+  readonly unzippedSize: number
 }
 
 export interface ImageConfig {

@@ -20,6 +20,26 @@ export function toStatement(permission: Permission, resource: string): Statement
   }
 }
 
+/** The statement that AddLayerVersionPermission's parameters stand for. */
+export function toLayerStatement(
+  permission: LambdaInput<'AddLayerVersionPermission'>,
+  resource: string,
+): Statement {
+  const { OrganizationId, Principal } = permission
+  if (OrganizationId !== undefined && Principal !== '*')
+    throw invalidParameter('OrganizationId can be given with the principal * only.')
+  return {
+    Sid: permission.StatementId ?? '',
+    Effect: 'Allow',
+    Principal: principalOf(Principal ?? ''),
+    Action: permission.Action,
+    Resource: resource,
+    ...(OrganizationId !== undefined && {
+      Condition: { StringEquals: { 'aws:PrincipalOrgID': OrganizationId } },
+    }),
+  }
+}
+
 /** The policy as JSON text, or the refusal of one that is too long. */
 export function policyText(statements: readonly Statement[]): string {
   const text = JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement: statements })

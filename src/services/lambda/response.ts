@@ -64,6 +64,9 @@ export function showListed(version: StoredVersion, qualifier?: string): Function
     ...(configuration.variables && { Environment: { Variables: { ...configuration.variables } } }),
     TracingConfig: { Mode: 'PassThrough' },
     RevisionId: version.revisionId,
+    ...(configuration.layers && {
+      Layers: configuration.layers.map(({ arn, size }) => ({ Arn: arn, CodeSize: size })),
+    }),
     PackageType: image === undefined ? 'Zip' : 'Image',
     ...(configuration.imageConfig && {
       ImageConfigResponse: { ImageConfig: showImageConfig(configuration.imageConfig) },

@@ -13,7 +13,11 @@ import { createFunctionDirectory, type FunctionDirectory } from './directory.ts'
 import type { GetExecutions } from './durable/deps.ts'
 import { bindDurableOperations } from './durable/service.ts'
 import type { ImageSettingsOfHost } from './image/pull.ts'
+import { createLayerStore } from './layers/store.sql.ts'
 import { type AccountLimits, DEFAULT_LIMITS } from './limits.ts'
+import { createMappingStore } from './mappings/store.sql.ts'
+import type { MappingStore } from './mappings/store.ts'
+import { MappingTransitions } from './mappings/transitions.ts'
 import { addPermission } from './operations/add-permission.ts'
 import {
   deleteFunctionConcurrency,
@@ -31,12 +35,32 @@ import {
 } from './operations/defaults.ts'
 import { deleteAlias } from './operations/delete-alias.ts'
 import { deleteFunction } from './operations/delete-function.ts'
+import {
+  createEventSourceMapping,
+  deleteEventSourceMapping,
+  getEventSourceMapping,
+  listEventSourceMappings,
+  updateEventSourceMapping,
+} from './operations/event-source-mappings.ts'
 import { getAccountSettings } from './operations/get-account-settings.ts'
 import { getAlias } from './operations/get-alias.ts'
 import { getFunction } from './operations/get-function.ts'
 import { getFunctionConfiguration } from './operations/get-function-configuration.ts'
 import { getPolicy } from './operations/get-policy.ts'
 import { type InvokeOperationDeps, invokeFunction } from './operations/invoke.ts'
+import {
+  addLayerVersionPermission,
+  getLayerVersionPolicy,
+  removeLayerVersionPermission,
+} from './operations/layer-policy.ts'
+import {
+  deleteLayerVersion,
+  getLayerVersion,
+  getLayerVersionByArn,
+  listLayers,
+  listLayerVersions,
+  publishLayerVersion,
+} from './operations/layers.ts'
 import { listAliases } from './operations/list-aliases.ts'
 import { listFunctions } from './operations/list-functions.ts'
 import { listVersionsByFunction } from './operations/list-versions-by-function.ts'
@@ -61,37 +85,51 @@ type LambdaOperationName = OperationName<typeof import('@aws-sdk/client-lambda')
 
 /** The control plane's operations. `Invoke` is bound by `bindInvoke`. */
 export const lambdaOperations = {
+  AddLayerVersionPermission: addLayerVersionPermission,
   AddPermission: addPermission,
   CreateAlias: createAlias,
+  CreateEventSourceMapping: createEventSourceMapping,
   CreateFunction: createFunction,
   DeleteAlias: deleteAlias,
+  DeleteEventSourceMapping: deleteEventSourceMapping,
   DeleteFunction: deleteFunction,
   DeleteFunctionConcurrency: deleteFunctionConcurrency,
+  DeleteLayerVersion: deleteLayerVersion,
   DeleteProvisionedConcurrencyConfig: deleteProvisionedConcurrencyConfig,
   GetAccountSettings: getAccountSettings,
   GetAlias: getAlias,
+  GetEventSourceMapping: getEventSourceMapping,
   GetFunction: getFunction,
   GetFunctionCodeSigningConfig: getFunctionCodeSigningConfig,
   GetFunctionConcurrency: getFunctionConcurrency,
   GetFunctionConfiguration: getFunctionConfiguration,
   GetFunctionEventInvokeConfig: getFunctionEventInvokeConfig,
   GetFunctionRecursionConfig: getFunctionRecursionConfig,
+  GetLayerVersion: getLayerVersion,
+  GetLayerVersionByArn: getLayerVersionByArn,
+  GetLayerVersionPolicy: getLayerVersionPolicy,
   GetPolicy: getPolicy,
   GetProvisionedConcurrencyConfig: getProvisionedConcurrencyConfig,
   GetRuntimeManagementConfig: getRuntimeManagementConfig,
   ListAliases: listAliases,
+  ListEventSourceMappings: listEventSourceMappings,
   ListFunctionEventInvokeConfigs: listFunctionEventInvokeConfigs,
   ListFunctions: listFunctions,
+  ListLayerVersions: listLayerVersions,
+  ListLayers: listLayers,
   ListProvisionedConcurrencyConfigs: listProvisionedConcurrencyConfigs,
   ListTags: listTags,
   ListVersionsByFunction: listVersionsByFunction,
+  PublishLayerVersion: publishLayerVersion,
   PublishVersion: publishVersion,
   PutFunctionConcurrency: putFunctionConcurrency,
   PutProvisionedConcurrencyConfig: putProvisionedConcurrencyConfig,
+  RemoveLayerVersionPermission: removeLayerVersionPermission,
   RemovePermission: removePermission,
   TagResource: tagResource,
   UntagResource: untagResource,
   UpdateAlias: updateAlias,
+  UpdateEventSourceMapping: updateEventSourceMapping,
   UpdateFunctionCode: updateFunctionCode,
   UpdateFunctionConfiguration: updateFunctionConfiguration,
 } satisfies Partial<Record<LambdaOperationName, Operation<LambdaDeps, never, unknown>>>
@@ -134,6 +172,8 @@ export interface Lambda {
   readonly directory: FunctionDirectory
   /** The operations on executions of durable functions. */
   readonly durableOperations: (executions: GetExecutions) => Record<string, BoundOperation>
+  /** What pollers read. */
+  readonly mappings: Pick<MappingStore, 'polled' | 'position' | 'savePosition'>
   /** Answers `GET /_lambdad/code/…`, to where GetFunction sends those who want the package. */
   readonly codeDoor: (target: string) => Promise<CodeAnswer>
   /** Ends what an earlier process left half done. Before the first call. */
@@ -147,12 +187,19 @@ export function createLambda(options: LambdaOptions): Lambda {
   const given = {
     ...options,
     functions: createFunctionStore(options.database, changes),
+    layers: createLayerStore(options.database),
+    mappings: createMappingStore(options.database, changes),
     limits: options.limits ?? DEFAULT_LIMITS,
   }
   const transitions = new Transitions(given)
   const provisioner = new Provisioner(given)
   const directory = createFunctionDirectory(given)
-  const deps: LambdaDeps = { ...given, settle: (version) => transitions.settle(version) }
+  const mappingTransitions = new MappingTransitions(given)
+  const deps: LambdaDeps = {
+    ...given,
+    settle: (version) => transitions.settle(version),
+    settleMapping: (mapping) => mappingTransitions.settle(mapping),
+  }
   const unsubscribe = [
     changes.subscribe(FUNCTION_CHANGED, (key) =>
       key === undefined ? directory.forgetAll() : directory.forget(readFunctionKey(key)),
@@ -167,13 +214,16 @@ export function createLambda(options: LambdaOptions): Lambda {
     operations: createLambdaOperations(deps),
     directory,
     durableOperations: (executions) => bindDurableOperations({ functions: given.functions, executions }),
+    mappings: given.mappings,
     codeDoor: (target) => codeDoor(deps, target),
     start: async () => {
       await transitions.start()
+      await mappingTransitions.start()
       await provisioner.start()
     },
     stop: async () => {
       await transitions.stop()
+      await mappingTransitions.stop()
       for (const stop of unsubscribe) stop()
       await provisioner.stop()
     },

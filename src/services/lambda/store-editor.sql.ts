@@ -1,10 +1,13 @@
 import type { Transaction } from 'kysely'
 import type { FunctionKey, StoredAlias, StoredFunction, StoredVersion } from './function.ts'
+import type { LayerKey, StoredLayerVersion } from './layers/layer.ts'
+import { findLayerVersion } from './layers/store.sql.ts'
 import type { ProvisionedConfig } from './provisioned/config.ts'
 import { deleteProvisioned, listProvisioned, saveProvisioned } from './provisioned/store.sql.ts'
 import type { FunctionEditor, Statement, Usage } from './store.ts'
 import {
   claimedConcurrency,
+  discardCode,
   findAlias,
   findPolicy,
   findVersion,
@@ -36,14 +39,12 @@ export class SqlFunctionEditor implements FunctionEditor {
     for (const revision of revisions) await this.#tell(REVISION_RETIRED, revision)
   }
 
-  async discardCode(hashes: readonly string[]): Promise<void> {
-    for (const sha256 of hashes)
-      await this.#db
-        .insertInto('lambda_code_pins')
-        // A pin that has run out already.
-        .values({ id: sha256, sha256, pinned_until: 0 })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute()
+  discardCode(hashes: readonly string[]): Promise<void> {
+    return discardCode(this.#db, hashes)
+  }
+
+  layerVersion(key: LayerKey, version: number): Promise<StoredLayerVersion | undefined> {
+    return findLayerVersion(this.#db, key, version)
   }
 
   async create(head: StoredFunction): Promise<boolean> {
@@ -106,6 +107,21 @@ export class SqlFunctionEditor implements FunctionEditor {
         conflict.columns(['account_id', 'region', 'name', 'number']).doUpdateSet(columns),
       )
       .execute()
+    await this.#saveLayers(version)
+  }
+
+  async #saveLayers(version: StoredVersion): Promise<void> {
+    const row = { ...columnsOf(this.#key), number: numberOf(version.version) }
+    await this.#db
+      .deleteFrom('lambda_version_layers')
+      .where((eb) => eb.and(row))
+      .execute()
+    const hashes = new Set([...layersOf(version.configuration), ...(version.running?.layers ?? [])])
+    for (const sha256 of hashes)
+      await this.#db
+        .insertInto('lambda_version_layers')
+        .values({ ...row, sha256 })
+        .execute()
   }
 
   async deleteVersion(version: string): Promise<void> {
@@ -205,6 +221,10 @@ function functionColumns(head: StoredFunction) {
     tags: JSON.stringify(head.tags),
     reserved_concurrency: head.reservedConcurrency ?? null,
   }
+}
+
+function layersOf({ layers = [] }: StoredVersion['configuration']): string[] {
+  return layers.map(({ sha256 }) => sha256)
 }
 
 function versionColumns(version: StoredVersion) {

@@ -50,7 +50,15 @@ export async function usage(db: Db, scope: Scope): Promise<Usage> {
     .select((eb) => eb.fn.sum('code_bytes').as('bytes'))
     .where((eb) => eb.and(columnsOfScope(scope)))
     .executeTakeFirstOrThrow()
-  return { functionCount: Number(functions.count), codeBytes: Number(code.bytes ?? 0) }
+  const layers = await db
+    .selectFrom('lambda_layer_versions')
+    .select((eb) => eb.fn.sum('code_bytes').as('bytes'))
+    .where((eb) => eb.and(columnsOfScope(scope)))
+    .executeTakeFirstOrThrow()
+  return {
+    functionCount: Number(functions.count),
+    codeBytes: Number(code.bytes ?? 0) + Number(layers.bytes ?? 0),
+  }
 }
 
 /** Reserved and provisioned, of all functions, or of all but the one named `except`. */
@@ -64,7 +72,21 @@ export async function claimedConcurrency(db: Db, scope: Scope, except?: string):
   return Number(row.reserved ?? 0) + (await unreservedProvisioned(db, scope, except))
 }
 
-/** Whether a version names the code, or a pin holds it. */
+/** Marks code as to be collected, unless somebody has it. */
+export async function discardCode(
+  transaction: Transaction<LambdaTables>,
+  hashes: readonly string[],
+): Promise<void> {
+  for (const sha256 of hashes)
+    await transaction
+      .insertInto('lambda_code_pins')
+      // A pin that has run out already.
+      .values({ id: sha256, sha256, pinned_until: 0 })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+}
+
+/** Whether a function or a layer names the code, or a pin holds it. */
 export async function isCodeWanted(db: Db, sha256: string): Promise<boolean> {
   for (const column of ['code_sha256', 'running_sha256'] as const) {
     const version = await db
@@ -75,13 +97,16 @@ export async function isCodeWanted(db: Db, sha256: string): Promise<boolean> {
       .executeTakeFirst()
     if (version !== undefined) return true
   }
-  const pin = await db
-    .selectFrom('lambda_code_pins')
-    .select('id')
-    .where('sha256', '=', sha256)
-    .limit(1)
-    .executeTakeFirst()
-  return pin !== undefined
+  for (const table of ['lambda_layer_versions', 'lambda_version_layers', 'lambda_code_pins'] as const) {
+    const row = await db
+      .selectFrom(table)
+      .select('sha256')
+      .where('sha256', '=', sha256)
+      .limit(1)
+      .executeTakeFirst()
+    if (row !== undefined) return true
+  }
+  return false
 }
 
 /** Holds what the functions of an account share until the transaction ends. */

@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely'
 import { type FunctionKey, LATEST, type Scope, type StoredFunction } from './function.ts'
 
-/** The tables of migrations 0002 and 0005. Integers may come as strings from PostgreSQL. */
+/** The tables of the migrations `lambda`, `lambda-layers` and `provisioned`. Integers may come as strings from PostgreSQL. */
 export type LambdaTables = {
   lambda_functions: KeyColumns & {
     tags: string
@@ -21,6 +21,19 @@ export type LambdaTables = {
   lambda_version_numbers: KeyColumns & { last: number }
   lambda_accounts: { account_id: string; region: string; changes: number }
   lambda_provisioned: ProvisionedRow
+  lambda_layers: { account_id: string; region: string; layer: string; last: number }
+  lambda_layer_versions: {
+    account_id: string
+    region: string
+    layer: string
+    number: number
+    sha256: string
+    code_bytes: number
+    runtimes: string
+    architectures: string
+    record: string
+  }
+  lambda_version_layers: KeyColumns & { number: number; sha256: string }
   lambda_code_pins: { id: string; sha256: string; pinned_until: number }
 }
 

@@ -1,4 +1,5 @@
 import type { FunctionKey, Scope, StoredAlias, StoredFunction, StoredVersion } from './function.ts'
+import type { LayerKey, StoredLayerVersion } from './layers/layer.ts'
 import type { Progress, ProvisionedConfig } from './provisioned/config.ts'
 
 /** One statement of a resource policy, in the order of its members. */
@@ -6,7 +7,7 @@ export type Statement = Readonly<Record<string, unknown>> & { readonly Sid: stri
 
 export interface Usage {
   readonly functionCount: number
-  /** Bytes of zips; each version counts its own, even where two have the same. */
+  /** Bytes of zips; each version of a function or layer counts its own, even where two have the same. */
   readonly codeBytes: number
 }
 
@@ -65,7 +66,7 @@ export interface FunctionStore {
   /** Keeps code that is being uploaded, and that no version names yet, from being collected until `until`. */
   pinCode(pin: CodePin): Promise<void>
   /**
-   * Calls `remove` where no version names the code and no pin holds it at `now`; nobody can pin it
+   * Calls `remove` where neither function nor layer names the code and no pin holds it at `now`; nobody can pin it
    * meanwhile. Ends the pin `unpin` first. Returns whether it was removed.
    */
   collectCode(
@@ -127,6 +128,8 @@ export interface FunctionEditor {
 
   /** Marks code that this change takes from a version as to be collected, unless another one has it. */
   discardCode(hashes: readonly string[]): Promise<void>
+
+  layerVersion(key: LayerKey, version: number): Promise<StoredLayerVersion | undefined>
 
   usage(): Promise<Usage>
   /** What the account's other functions have reserved or provisioned; nobody changes that before this transaction ends. */

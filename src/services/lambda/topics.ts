@@ -4,6 +4,8 @@ import type { FunctionKey } from './function.ts'
 export const FUNCTION_CHANGED = 'lambda-function'
 /** A revision was superseded or deleted: its environments take no more invocations. */
 export const REVISION_RETIRED = 'lambda-revision'
+/** An event source mapping was made, changed, or is to go: its UUID. */
+export const MAPPING_CHANGED = 'lambda-mapping'
 
 export function writeFunctionKey({ accountId, region, name }: FunctionKey): string {
   return `${accountId}/${region}/${name}`

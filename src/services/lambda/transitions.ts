@@ -5,7 +5,7 @@ import type { Failure, FunctionKey, StoredVersion } from './function.ts'
 import { isImageError } from './image/code.ts'
 import { type PullDeps, withImage } from './image/pull.ts'
 import type { FunctionEditor, VersionPosition } from './store.ts'
-import { failed, isUnpulled, isUnsettled, settled } from './versions.ts'
+import { failed, isUnpulled, isUnsettled, runningCodes, settled } from './versions.ts'
 
 /**
  * How long a function is seen Pending or being updated. AWS takes seconds, because it copies code around;
@@ -174,8 +174,8 @@ export class Transitions {
     if (after === undefined) return []
     await fn.saveVersion(after)
     await fn.retire(retiredBy(before, after))
-    const codeBefore = before.running?.codeBlob
-    const codes = codeBefore === undefined || codeBefore === after.running?.codeBlob ? [] : [codeBefore]
+    const still = new Set(runningCodes(after))
+    const codes = runningCodes(before).filter((sha256) => !still.has(sha256))
     await fn.discardCode(codes)
     return codes
   }

@@ -8,7 +8,6 @@ type Settings = Pick<
   | 'DeadLetterConfig'
   | 'KMSKeyArn'
   | 'TracingConfig'
-  | 'Layers'
   | 'FileSystemConfigs'
   | 'SnapStart'
   | 'CapacityProviderConfig'
@@ -19,13 +18,12 @@ type Settings = Pick<
  * SnapStart None) are what there is anyway.
  */
 export function refuseUnsupportedSettings(input: Settings): void {
-  const { VpcConfig, DeadLetterConfig, Layers, FileSystemConfigs, SnapStart, TracingConfig } = input
+  const { VpcConfig, DeadLetterConfig, FileSystemConfigs, SnapStart, TracingConfig } = input
   if (VpcConfig?.SubnetIds?.length || VpcConfig?.SecurityGroupIds?.length) throw notSupported('VpcConfig')
   if (VpcConfig?.Ipv6AllowedForDualStack) throw notSupported('VpcConfig.Ipv6AllowedForDualStack')
   if (DeadLetterConfig?.TargetArn) throw notSupported('DeadLetterConfig')
   if (input.KMSKeyArn) throw notSupported('KMSKeyArn')
   if (TracingConfig?.Mode === 'Active') throw notSupported('TracingConfig with Mode Active')
-  if (Layers?.length) throw notSupported('Layers')
   if (FileSystemConfigs?.length) throw notSupported('FileSystemConfigs')
   if (SnapStart?.ApplyOn !== undefined && SnapStart.ApplyOn !== 'None') throw notSupported('SnapStart')
   if (input.CapacityProviderConfig !== undefined) throw capacityProviders()

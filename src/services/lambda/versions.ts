@@ -68,6 +68,17 @@ export function isUnsettled(version: StoredVersion): boolean {
   return version.state === 'Pending' || version.lastUpdate === 'InProgress'
 }
 
+/** All that is kept of a version's code: packages and layers, those before an update included. */
+export function codesOf(version: StoredVersion): string[] {
+  const { code, configuration } = version
+  return [code.sha256, ...(configuration.layers ?? []).map(({ sha256 }) => sha256), ...runningCodes(version)]
+}
+
+/** What invocations run. */
+export function runningCodes({ running }: StoredVersion): string[] {
+  return running === undefined ? [] : [running.codeBlob, ...(running.layers ?? [])]
+}
+
 /** It cannot be had: what ran before runs on. */
 export function failed(version: StoredVersion, revisionId: string, failure: Failure): StoredVersion {
   const step = version.state === 'Pending' ? { state: 'Failed' as const } : { lastUpdate: 'Failed' as const }
@@ -146,6 +157,7 @@ function toFunctionVersion(version: StoredVersion, revision: string): FunctionVe
     architecture: configuration.architecture,
     handler: configuration.handler,
     codeBlob: version.code.sha256,
+    ...(configuration.layers && { layers: configuration.layers.map(({ sha256 }) => sha256) }),
     memoryMb: configuration.memoryMb,
     timeoutMs: configuration.timeoutSeconds * 1000,
     ephemeralStorageMb: configuration.ephemeralStorageMb,

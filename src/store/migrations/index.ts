@@ -8,6 +8,8 @@ import { provisioned } from './0005-provisioned.ts'
 import { outbox } from './0006-outbox.ts'
 import { sqs } from './0007-sqs.ts'
 import { durable } from './0008-durable.ts'
+import { lambdaLayers } from './0009-lambda-layers.ts'
+import { lambdaMappings } from './0010-lambda-mappings.ts'
 
 /** What a migration may ask of the database beside its tables. */
 // biome-ignore lint/suspicious/noExplicitAny: a migration sees the tables as they were, which no type describes
@@ -23,6 +25,8 @@ export const STEPS: Readonly<Record<string, MigrationStep>> = {
   '0006-outbox': outbox,
   '0007-sqs': sqs,
   '0008-durable': durable,
+  '0009-lambda-layers': lambdaLayers,
+  '0010-lambda-mappings': lambdaMappings,
 }
 
 export { type MigrateOptions, migrate } from './migrate.ts'

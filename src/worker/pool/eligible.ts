@@ -1,4 +1,5 @@
 import type { FunctionVersion } from '../../wire/function-version.ts'
+import type { UnpackedCode } from '../code/code-cache.ts'
 import { isCustom, type LaunchPlan } from '../launch-plan.ts'
 
 /** Which runtimes serve a function: those that were booted in the same way and for the same size. */
@@ -8,6 +9,8 @@ export interface Kind {
   /** Part of it, as V8 takes the size of its heap at its boot, and /tmp its size when it is mounted. */
   readonly memoryMb: number
   readonly temporaryMb: number
+  /** Keeps the files of /opt, which `plan` mounts, until they are released. */
+  readonly takeOpt: () => Promise<UnpackedCode | undefined>
 }
 
 /**
@@ -18,10 +21,14 @@ const READ_AT_START =
   /^(NODE_|LD_|PYTHON|GLIBC_|GCONV_|MALLOC_|LOCPATH$|LC_|LANG$|LANGUAGE$|SSL_CERT_|OPENSSL_|ICU_|UV_|AWS_LAMBDA_EXEC_WRAPPER$)/
 
 /** The kind of runtime that a function can take from a pool; undefined where it needs one of its own. */
-export function kindOf(plan: LaunchPlan, fn: FunctionVersion): Kind | undefined {
+export function kindOf(
+  plan: LaunchPlan,
+  fn: FunctionVersion,
+  takeOpt: Kind['takeOpt'] = async () => undefined,
+): Kind | undefined {
   if (plan.canWait !== true || isCustom(fn.runtime)) return undefined
   if (Object.keys(fn.variables).some((name) => READ_AT_START.test(name))) return undefined
   const { memoryMb, ephemeralStorageMb: temporaryMb } = fn
   const key = JSON.stringify([plan.argv, plan.env, plan.mounts, memoryMb, temporaryMb])
-  return { key, plan, memoryMb, temporaryMb }
+  return { key, plan, memoryMb, temporaryMb, takeOpt }
 }

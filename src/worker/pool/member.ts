@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, rmdirSync, statSync, symlinkSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import type { UnpackedCode } from '../code/code-cache.ts'
 import { waitingVariables } from '../environment/variables.ts'
 import type { Network, NetworkPlace } from '../network/network.ts'
 import { invalidTransition } from '../runtime-api/answers.ts'
@@ -68,7 +69,10 @@ export class Member {
     const api = new RuntimeApi(waitingCalls(asks), uid)
     mkdirSync(folder, { mode: 0o700 })
     let sandbox: RunningSandbox | undefined
+    let opt: UnpackedCode | undefined
     try {
+      // Its files stay where they are mounted for as long as it runs.
+      opt = await kind.takeOpt()
       const runtimeApi = await api.listen(`${folder}/rt.sock`, place?.runtimeApi)
       const network = place?.namespace
       const spec = specOf(kind, { id, folder, uid, network, ownFiles: parts.mounter !== undefined })
@@ -80,6 +84,7 @@ export class Member {
         output,
       )
       sandbox.gone.then(() => place?.release())
+      sandbox.gone.then(() => opt?.release())
       const member = new Member(parts, spec, { api, runtimeApi, place, sandbox, output })
       member.#connection = await member.#booted(asks.promise)
       sandbox.endBackground()
@@ -92,6 +97,7 @@ export class Member {
       // Nothing runs, or what ran is gone with its folder.
       await (sandbox?.gone ?? rm(folder, { recursive: true, force: true }))
       if (sandbox === undefined) place?.release()
+      if (sandbox === undefined) opt?.release()
       if (uid !== undefined && sandbox === undefined) users.giveBack(uid)
       throw error
     }

@@ -1,7 +1,7 @@
 import type { Operation } from '../../../aws/operation.ts'
 import { changeFunction, checkRevision } from '../change.ts'
 import type { LambdaDeps } from '../deps.ts'
-import { invalidParameter, resourceConflict } from '../errors.ts'
+import { invalidParameter, statementExists } from '../errors.ts'
 import { functionArn, LATEST } from '../function.ts'
 import { readFunctionName } from '../function-name.ts'
 import { policyText, toStatement } from '../policy.ts'
@@ -38,11 +38,4 @@ export const addPermission: Operation<
 
 function latestHasNoPolicy() {
   return invalidParameter('We currently do not support adding policies for $LATEST.')
-}
-
-function statementExists(sid: string) {
-  return resourceConflict(
-    `The statement id (${sid}) provided already exists. ` +
-      'Please provide a new statement id, or remove the existing statement.',
-  )
 }

@@ -118,7 +118,6 @@ const UNSUPPORTED: [string, Partial<LambdaInput<'CreateFunction'>>][] = [
   ['DeadLetterConfig', { DeadLetterConfig: { TargetArn: 'arn:aws:sqs:us-east-1:123456789012:q' } }],
   ['KMSKeyArn', { KMSKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/k' }],
   ['TracingConfig with Mode Active', { TracingConfig: { Mode: 'Active' } }],
-  ['Layers', { Layers: ['arn:aws:lambda:us-east-1:123456789012:layer:l:1'] }],
   ['FileSystemConfigs', { FileSystemConfigs: [{ Arn: 'a', LocalMountPath: '/mnt/a' }] }],
   ['SnapStart', { SnapStart: { ApplyOn: 'PublishedVersions' } }],
   ['DurableConfig.KMSKeyArn', { DurableConfig: { ExecutionTimeout: 60, KMSKeyArn: 'arn:aws:kms:k' } }],
@@ -127,7 +126,6 @@ const UNSUPPORTED: [string, Partial<LambdaInput<'CreateFunction'>>][] = [
     'CodeSigningConfigArn',
     { CodeSigningConfigArn: 'arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-1' },
   ],
-  ['Code from S3', { Code: { S3Bucket: 'bucket', S3Key: 'key' } }],
   ['SourceKMSKeyArn', { Code: { ZipFile: zip, SourceKMSKeyArn: 'arn:aws:kms:us-east-1:1:key/k' } }],
   [`Architecture ${OTHER_HOST} on this host, which is ${HOST},`, { Architectures: [OTHER_HOST] }],
 ]

@@ -1,12 +1,20 @@
 import type { Operation } from '../../../aws/operation.ts'
-import { readZipFile, withPackage } from '../code.ts'
+import { readPackage, withPackage } from '../code.ts'
 import { checkCodeStorage } from '../code-storage.ts'
 import { newConfiguration } from '../configuration.ts'
 import type { LambdaDeps } from '../deps.ts'
 import { functionExists } from '../errors.ts'
-import { type Code, type Configuration, type FunctionKey, LATEST, type StoredVersion } from '../function.ts'
+import {
+  type Code,
+  type Configuration,
+  type FunctionKey,
+  functionArn,
+  LATEST,
+  type StoredVersion,
+} from '../function.ts'
 import { readUnqualifiedName } from '../function-name.ts'
 import { readImage } from '../image/code.ts'
+import { checkUnzippedSize, withLayers } from '../layers/of-function.ts'
 import { showVersion } from '../response.ts'
 import { checkRole } from '../role.ts'
 import type { FunctionEditor } from '../store.ts'
@@ -27,14 +35,17 @@ export const createFunction: Operation<
   const tags = withTags({}, input.Tags ?? {})
   const source = input.Code ?? {}
   const isImage = input.PackageType === 'Image'
-  const read = isImage ? readImage(source, deps.random, 'creating') : readZipFile(source)
+  const image = isImage ? readImage(source, deps.random, 'creating') : undefined
   if ((await deps.functions.find(key)) !== undefined) throw functionExists(key.name)
   await checkRole(deps, input.Role)
+  const read = image ?? (await readPackage(deps, source, call, functionArn(key)))
 
   const createWith = (code: Code) =>
-    deps.functions.change(key, (fn) =>
-      create(deps, fn, { key, tags, code, configuration, publish: input.Publish ?? false }),
-    )
+    deps.functions.change(key, async (fn) => {
+      const whole = await withLayers(fn, configuration, input.Layers, call)
+      checkUnzippedSize(code, whole, deps.limits)
+      return create(deps, fn, { key, tags, code, configuration: whole, publish: input.Publish ?? false })
+    })
   const versions = await (Buffer.isBuffer(read) ? withPackage(deps, read, createWith) : createWith(read))
   for (const version of versions) deps.settle(version)
   return showVersion(versions.at(-1) as StoredVersion)

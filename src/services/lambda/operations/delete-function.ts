@@ -6,6 +6,7 @@ import { invalidParameter, resourceConflict } from '../errors.ts'
 import { functionArn, isVersionNumber, LATEST, type StoredAlias, type StoredVersion } from '../function.ts'
 import { readFunctionName } from '../function-name.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
+import { codesOf } from '../versions.ts'
 
 /**
  * Deletes a function with all it has, or one published version of it. A version that is not there counts as
@@ -53,10 +54,6 @@ async function deleteVersion({ fn }: Editing, number: string): Promise<StoredVer
 
 function leadsTo({ version, routing }: StoredAlias, number: string): boolean {
   return version === number || routing?.version === number
-}
-
-function codesOf({ code, running }: StoredVersion): string[] {
-  return running === undefined ? [code.sha256] : [code.sha256, running.codeBlob]
 }
 
 function latestStays() {

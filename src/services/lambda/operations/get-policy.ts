@@ -1,6 +1,6 @@
 import type { Operation } from '../../../aws/operation.ts'
 import type { LambdaDeps } from '../deps.ts'
-import { resourceNotFound } from '../errors.ts'
+import { nothingThere } from '../errors.ts'
 import { LATEST } from '../function.ts'
 import { readFunctionName } from '../function-name.ts'
 import { policyText } from '../policy.ts'
@@ -16,6 +16,6 @@ export const getPolicy: Operation<LambdaDeps, LambdaInput<'GetPolicy'>, LambdaOu
   const { key, qualifier } = readFunctionName(input.FunctionName ?? '', call, input.Qualifier)
   const revisionId = await revisionOf(deps, key, qualifier === LATEST ? undefined : qualifier)
   const statements = await deps.functions.findPolicy(key, qualifier ?? '')
-  if (statements.length === 0) throw resourceNotFound('The resource you requested does not exist.')
+  if (statements.length === 0) throw nothingThere()
   return { Policy: policyText(statements), RevisionId: revisionId }
 }

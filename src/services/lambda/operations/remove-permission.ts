@@ -1,7 +1,7 @@
 import type { Operation } from '../../../aws/operation.ts'
 import { changeFunction, checkRevision } from '../change.ts'
 import type { LambdaDeps } from '../deps.ts'
-import { resourceNotFound } from '../errors.ts'
+import { noPolicy, noStatement } from '../errors.ts'
 import { functionArn, LATEST } from '../function.ts'
 import { readFunctionName } from '../function-name.ts'
 import { policyTarget } from '../policy-target.ts'
@@ -31,12 +31,4 @@ export const removePermission: Operation<
     functionArn(key, qualifier),
   )
   return {}
-}
-
-function noPolicy() {
-  return resourceNotFound('No policy is associated with the given resource.')
-}
-
-function noStatement(sid: string) {
-  return resourceNotFound(`Statement ${sid} is not found in resource policy.`)
 }

@@ -1,14 +1,15 @@
-import type { Operation } from '../../../aws/operation.ts'
+import type { Call, Operation } from '../../../aws/operation.ts'
 import { changeFunction, checkRevision, type Editing } from '../change.ts'
-import { checkPackage, readZipFile, sha256Of, withPackage } from '../code.ts'
+import { checkPackage, readPackage, sha256Of, withPackage } from '../code.ts'
 import { checkCodeStorage } from '../code-storage.ts'
 import { readArchitecture } from '../configuration.ts'
 import type { LambdaDeps } from '../deps.ts'
 import { invalidParameter, notSupported } from '../errors.ts'
 import { findFunction } from '../find.ts'
-import { type Code, type FunctionKey, LATEST, type StoredVersion } from '../function.ts'
+import { type Code, type FunctionKey, functionArn, LATEST, type StoredVersion } from '../function.ts'
 import { readUnqualifiedName } from '../function-name.ts'
 import { readImage } from '../image/code.ts'
+import { checkUnzippedSize } from '../layers/of-function.ts'
 import { publish } from '../publish.ts'
 import { showVersion } from '../response.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
@@ -25,8 +26,8 @@ export const updateFunctionCode: Operation<
   if (input.PublishTo !== undefined) throw notSupported('PublishTo')
   const key = readUnqualifiedName(input.FunctionName ?? '', call)
   await findFunction(deps, key)
-  const read = await readCode(deps, key, input)
   readArchitecture(input.Architectures, deps.architecture)
+  const read = await readCode(deps, key, input, call)
   if (input.DryRun) return dryRun(deps, key, input, read)
 
   const updateWith = (code: Code) =>
@@ -45,11 +46,12 @@ async function readCode(
   deps: LambdaDeps,
   key: FunctionKey,
   input: UpdateFunctionCodeInput,
+  call: Call,
 ): Promise<Buffer | Code> {
   const latest = await deps.functions.findVersion(key, LATEST)
   if (latest?.code.image !== undefined) return readImage(input, deps.random, 'updating')
   if (input.ImageUri !== undefined) throw imageForZip()
-  return readZipFile(input)
+  return readPackage(deps, input, call, functionArn(key))
 }
 
 async function update(
@@ -96,6 +98,7 @@ function withCode(
   const architecture =
     readArchitecture(input.Architectures, deps.architecture) ?? latest.configuration.architecture
   const configuration = { ...latest.configuration, architecture }
+  checkUnzippedSize(code, configuration, deps.limits)
   return updated(latest, { code, configuration }, { now: deps.clock.now(), revisionId: deps.random.uuid() })
 }
 

@@ -112,7 +112,6 @@ const REFUSED: [string, object, string, string | RegExp][] = [
     'InvalidParameterValueException',
     'VpcConfig is not supported by lambdad yet.',
   ],
-  ['layers', { Layers: ['l'] }, 'InvalidParameterValueException', 'Layers is not supported by lambdad yet.'],
   [
     'a capacity provider',
     { CapacityProviderConfig: {} },

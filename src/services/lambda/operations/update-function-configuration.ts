@@ -4,6 +4,7 @@ import { changedConfiguration } from '../configuration.ts'
 import type { LambdaDeps } from '../deps.ts'
 import { readUnqualifiedName } from '../function-name.ts'
 import { refuseOtherPackageType } from '../image/config.ts'
+import { checkUnzippedSize, withLayers } from '../layers/of-function.ts'
 import { showVersion } from '../response.ts'
 import { checkRole } from '../role.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
@@ -21,7 +22,9 @@ export const updateFunctionConfiguration: Operation<
   await checkRole(deps, input.Role)
   const version = await changeFunction(deps, key, async ({ fn, latest }) => {
     refuseOtherPackageType(input, latest.code.image !== undefined)
-    const configuration = changedConfiguration(latest.configuration, input)
+    const changed = changedConfiguration(latest.configuration, input)
+    const configuration = await withLayers(fn, changed, input.Layers, call)
+    checkUnzippedSize(latest.code, configuration, deps.limits)
     checkRevision(latest, input.RevisionId)
     refuseWhileUnsettled(latest)
     const step = { now: deps.clock.now(), revisionId: deps.random.uuid() }
