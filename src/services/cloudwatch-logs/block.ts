@@ -14,9 +14,9 @@ export interface Block {
   readonly packed: Buffer
 }
 
-const VERSION = 1
-const HEADER_BYTES = 5
-const ENTRY_BYTES = 8
+export const BLOCK_VERSION = 1
+export const HEADER_BYTES = 5
+export const ENTRY_BYTES = 8
 
 /** What one row holds at most, unless a single event is larger: a reader opens many blocks at once. */
 export const BLOCK_BYTES_MAX = 256 * 1024
@@ -57,7 +57,7 @@ function isInOrder(events: readonly LogEvent[]): boolean {
 function pack(events: readonly LogEvent[], sizes: readonly number[], bytes: number): Block {
   const firstAt = events[0]?.timestamp ?? 0
   const packed = Buffer.allocUnsafeSlow(HEADER_BYTES + ENTRY_BYTES * events.length + bytes)
-  packed.writeUInt8(VERSION, 0)
+  packed.writeUInt8(BLOCK_VERSION, 0)
   packed.writeUInt32LE(events.length, 1)
   let text = HEADER_BYTES + ENTRY_BYTES * events.length
   for (const [index, { timestamp, message }] of events.entries()) {
@@ -79,7 +79,7 @@ export class BlockReader {
 
   constructor(firstAt: number, packed: Uint8Array) {
     this.#packed = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength)
-    if (this.#packed[0] !== VERSION) throw new Error(`log block of unknown version ${this.#packed[0]}`)
+    if (this.#packed[0] !== BLOCK_VERSION) throw new Error(`log block of unknown version ${this.#packed[0]}`)
     this.#firstAt = firstAt
     this.count = this.#packed.readUInt32LE(1)
     this.#starts = new Uint32Array(this.count + 1)

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../base/clock.ts'
 import { LOG_EVENT_OVERHEAD_BYTES, type LogEvent, type LogTarget } from '../../wire/log-event.ts'
-import { packBlocks } from './block.ts'
+import { BlockWriter } from './block-writer.ts'
 import type { LiveTails } from './live-tail.ts'
 import type { LogStore, StreamBatch } from './store.ts'
 
@@ -48,7 +48,7 @@ const RETRY_AFTER_MS = [50, 200, 1000, 3000, 5000, 15_000]
 
 interface Pending {
   readonly target: LogTarget
-  readonly events: LogEvent[]
+  readonly writer: BlockWriter
 }
 
 export function createLogIngest(deps: LogIngestDeps): LogIngest {
@@ -59,7 +59,8 @@ class BufferedIngest implements LogIngest {
   readonly #deps: LogIngestDeps
   readonly #flushAfterMs: number
   readonly #fullBytes: number
-  #pending = new Map<string, Pending>()
+  /** By who appends, which is one for each stream: a key of four names would have to be made for each line. */
+  #pending = new Map<LogTarget, Pending>()
   #pendingBytes = 0
   /** Bytes that are being written, which are in memory still. */
   #flyingBytes = 0
@@ -106,11 +107,13 @@ class BufferedIngest implements LogIngest {
   }
 
   #add(target: LogTarget, events: readonly LogEvent[]): void {
-    const key = `${target.accountId}/${target.region}/${target.group}:${target.stream}`
-    const pending = this.#pending.get(key) ?? { target, events: [] }
-    if (pending.events.length === 0) this.#pending.set(key, pending)
+    let pending = this.#pending.get(target)
+    if (pending === undefined) {
+      pending = { target, writer: new BlockWriter() }
+      this.#pending.set(target, pending)
+    }
     for (const event of events) {
-      pending.events.push(event)
+      pending.writer.add(event)
       // One byte a character is right for most logs, and near enough for a bound.
       this.#pendingBytes += event.message.length + LOG_EVENT_OVERHEAD_BYTES
     }
@@ -141,7 +144,7 @@ class BufferedIngest implements LogIngest {
     if (this.#pending.size > 0) this.#flushSoon(Math.max(this.#flushAfterMs, rest))
   }
 
-  async #keep(pending: ReadonlyMap<string, Pending>): Promise<void> {
+  async #keep(pending: ReadonlyMap<LogTarget, Pending>): Promise<void> {
     const all = [...pending.values()]
     for (let at = 0; at < all.length; at += STREAMS_PER_WRITE)
       await this.#keepSome(all.slice(at, at + STREAMS_PER_WRITE))
@@ -164,7 +167,7 @@ class BufferedIngest implements LogIngest {
   }
 
   #reportUnkept(pending: readonly Pending[], cause: unknown): void {
-    const count = pending.reduce((sum, { events }) => sum + events.length, 0)
+    const count = pending.reduce((sum, { writer }) => sum + writer.count, 0)
     const message = `${count} log events of ${pending.length} streams are lost: the database did not take them`
     this.#deps.reportFault(new Error(message, { cause }))
   }
@@ -182,7 +185,7 @@ class BufferedIngest implements LogIngest {
   }
 }
 
-function toBatch({ target, events }: Pending): StreamBatch {
+function toBatch({ target, writer }: Pending): StreamBatch {
   const { accountId, region, group, stream } = target
-  return { group: { accountId, region, name: group }, stream, blocks: packBlocks(events) }
+  return { group: { accountId, region, name: group }, stream, blocks: writer.blocks() }
 }
