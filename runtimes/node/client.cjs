@@ -24,7 +24,10 @@ class RuntimeClient {
       this.parser.take(buffer.subarray(0, count))
       return true
     }
-    this.socket = net.connect({ ...where, onread: { buffer: Buffer.allocUnsafe(READ_BYTES), callback: take } })
+    this.socket = net.connect({
+      ...where,
+      onread: { buffer: Buffer.allocUnsafe(READ_BYTES), callback: take },
+    })
     if (!isPath) this.socket.setNoDelay(true)
     this.host = isPath ? 'localhost' : address
     this.getNext = `GET ${API}/invocation/next HTTP/1.1\r\nHost: ${this.host}\r\n\r\n`

@@ -67,14 +67,17 @@ async function answerOrThrow(
   progress.route = route
   body.limitTo(bodyLimitOf(definition, route.operation.name))
 
-  const caller = await authenticate(deps.authenticator, request, route, body)
+  const authenticated = authenticate(deps.authenticator, request, route, body)
+  // What is there at once is not waited for: every Invoke passes here.
+  const caller = authenticated instanceof Promise ? await authenticated : authenticated
   const run = service.operations[route.operation.name]
   if (run === undefined) throw notSupported(definition, route.operation.name)
 
   body.verifyWith(caller.body)
   // A form has been read already, to learn the operation, but not been held against its signature.
   if (form !== undefined) await body.bytes()
-  const input = await route.protocol.decode(route, request, body)
+  const decoded = route.protocol.decode(route, request, body)
+  const input = decoded instanceof Promise ? await decoded : decoded
   service.validator.validate(route.operation.input.schema, input)
   withBuffers(route, input)
 

@@ -7,15 +7,24 @@ export interface CredentialScope {
   readonly signingName: string
 }
 
+/** Asked for twice of each request, and by clients that do not sign each time in the same words. */
+let last: { readonly header: string; readonly scope: CredentialScope | undefined } | undefined
+
 /** The scope from the `Authorization` header, or from a presigned URL's query; undefined where neither has one. */
 export function credentialScopeOf(
   headers: Readonly<Record<string, string>>,
-  query: URLSearchParams,
+  search: string,
 ): CredentialScope | undefined {
   const header = headers.authorization
-  const credential =
-    header === undefined ? query.get('X-Amz-Credential') : /Credential=([^,\s]+)/.exec(header)?.[1]
-  return credential ? parseCredential(credential) : undefined
+  if (header === undefined) {
+    const inQuery =
+      search.includes('X-Amz-Credential=') && new URLSearchParams(search).get('X-Amz-Credential')
+    return inQuery ? parseCredential(inQuery) : undefined
+  }
+  if (header === last?.header) return last.scope
+  const credential = /Credential=([^,\s]+)/.exec(header)?.[1]
+  last = { header, scope: credential ? parseCredential(credential) : undefined }
+  return last.scope
 }
 
 /** Access key ids may hold slashes, the rest may not: it is read from the end. */

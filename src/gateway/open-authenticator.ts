@@ -24,7 +24,7 @@ export function openAuthenticator(settings: OpenSettings = {}): Authenticator {
   const { defaultAccountId = '000000000000', defaultRegion = 'us-east-1' } = settings
   return {
     authenticate(request: SignedRequest): Authenticated {
-      const scope = credentialScopeOf(request.headers, new URLSearchParams(request.search))
+      const scope = credentialScopeOf(request.headers, request.search)
       const accessKeyId = scope?.accessKeyId ?? ''
       const region = scope?.region ?? regionOfHost(request.headers.host) ?? defaultRegion
       const issued = settings.callerOf?.(accessKeyId, sessionTokenOf(request))

@@ -28,7 +28,7 @@ export function recognise(request: HttpRequest, directory: ServiceDirectory): Re
   const target = request.headers['x-amz-target']
   if (target !== undefined) return byTarget(target, request, directory)
   if (request.headers['smithy-protocol'] === 'rpc-v2-cbor') return byRpcPath(request, directory)
-  const signingName = credentialScopeOf(request.headers, request.query)?.signingName
+  const signingName = credentialScopeOf(request.headers, request.search)?.signingName
   const candidates = signingName === undefined ? [] : directory.withSigningName(signingName)
   if (isQueryProtocol(request, candidates, signingName !== undefined)) {
     const definition = candidates.find(({ queryVersion }) => queryVersion !== undefined)

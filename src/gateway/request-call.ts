@@ -11,7 +11,6 @@ export class RequestCall implements Call {
   readonly principalArn: string
   readonly accessKeyId: string
   readonly requestId: string
-  readonly endpoint: string
   readonly traceHeader: string | undefined
   readonly trailers: Readonly<Record<string, string>>
   readonly #request: HttpRequest
@@ -22,10 +21,13 @@ export class RequestCall implements Call {
     this.principalArn = caller.principalArn
     this.accessKeyId = caller.accessKeyId
     this.requestId = requestId
-    this.endpoint = endpointOf(request.headers.host, 'localhost')
     this.traceHeader = request.headers['x-amzn-trace-id']
     this.trailers = body.trailers
     this.#request = request
+  }
+
+  get endpoint(): string {
+    return endpointOf(this.#request.headers.host, 'localhost')
   }
 
   /** Looked at by few operations, and made when it is. */

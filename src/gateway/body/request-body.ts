@@ -37,6 +37,18 @@ export class RequestBody {
     this.#verifier = verifier
   }
 
+  /**
+   * The whole body, where it is there already and nothing is to be done to it: `bytes` without the wait.
+   * Otherwise undefined.
+   */
+  atOnce(): Buffer | undefined {
+    const { whole, headers } = this.#request
+    const isPlain = this.#verifier === undefined && this.#raw === undefined && !isAwsChunked(headers)
+    if (whole === undefined || !isPlain) return undefined
+    this.#admit(whole.length)
+    return whole
+  }
+
   /** The whole body: decoded where it is aws-chunked, verified where the caller signed it. */
   async bytes(): Promise<Buffer> {
     if (isAwsChunked(this.#request.headers)) {

@@ -15,18 +15,48 @@ export interface RestRequest {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** An operation whose path a request has. */
+interface Candidate extends RestMatch {
+  readonly http: HttpRule
+}
+
+/** Paths are asked for again and again: for each, what it may mean is kept. */
+const KEPT_PATHS_MAX = 1000
+const KEPT_PATH_CHARACTERS_MAX = 256
+const keptPaths = new WeakMap<ServiceModel, Map<string, readonly Candidate[]>>()
+
 /** The operation that a request to a REST service means; undefined where it means none. */
 export function findOperation(model: ServiceModel, request: RestRequest): RestMatch | undefined {
-  let best: { operation: OperationModel; http: HttpRule; groups: RegExpExecArray; score: number } | undefined
-  for (const operation of model.routes.get(request.method) ?? []) {
-    const { http } = operation
-    const groups = http.path.exec(request.path)
-    if (groups === null || !hasQuery(http, request.query)) continue
-    const score = scoreOf(http, operation.name, request)
-    if (best === undefined || score > best.score) best = { operation, http, groups, score }
+  const candidates = candidatesOf(model, request)
+  const [only] = candidates
+  if (candidates.length === 1 && only?.http.query.length === 0) return only
+  let best: { match: RestMatch; score: number } | undefined
+  for (const match of candidates) {
+    if (!hasQuery(match.http, request.query)) continue
+    const score = scoreOf(match.http, match.operation.name, request)
+    if (best === undefined || score > best.score) best = { match, score }
   }
-  if (best === undefined) return undefined
-  return { operation: best.operation, labels: labelsOf(best.http, best.groups) }
+  return best?.match
+}
+
+function candidatesOf(model: ServiceModel, { method, path }: RestRequest): readonly Candidate[] {
+  let kept = keptPaths.get(model)
+  if (kept === undefined) {
+    kept = new Map()
+    keptPaths.set(model, kept)
+  }
+  const key = `${method} ${path}`
+  const known = kept.get(key)
+  if (known !== undefined) return known
+  const found: Candidate[] = []
+  for (const operation of model.routes.get(method) ?? []) {
+    const groups = operation.http.path.exec(path)
+    if (groups === null) continue
+    found.push({ operation, http: operation.http, labels: labelsOf(operation.http, groups) })
+  }
+  if (kept.size >= KEPT_PATHS_MAX) kept.clear()
+  if (path.length <= KEPT_PATH_CHARACTERS_MAX) kept.set(key, found)
+  return found
 }
 
 function hasQuery(http: HttpRule, query: URLSearchParams): boolean {

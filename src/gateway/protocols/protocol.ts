@@ -9,7 +9,7 @@ import type { FormNode } from './query-form.ts'
 export interface Protocol {
   readonly name: ProtocolName
   /** The operation's input. Its leaves have not been checked: codecs let a number pass for a string. */
-  decode(route: Route, request: HttpRequest, body: RequestBody): Promise<Input>
+  decode(route: Route, request: HttpRequest, body: RequestBody): Input | Promise<Input>
   encode(route: Route, output: Output, answer: AnswerContext): HttpResponse
   encodeError(error: AwsError, service: ErrorContext): HttpResponse
 }

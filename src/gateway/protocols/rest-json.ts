@@ -2,7 +2,7 @@ import type { AwsError } from '../../aws/error.ts'
 import { decodedHeaders } from '../body/aws-chunked.ts'
 import { decompressed } from '../body/gzip.ts'
 import type { RequestBody } from '../body/request-body.ts'
-import type { HttpRequest, HttpResponse } from '../http.ts'
+import type { Headers, HttpRequest, HttpResponse } from '../http.ts'
 import { shapeOf } from '../model/shape.ts'
 import { readBindings, writeBindings } from './bindings.ts'
 import { jsonCodec, jsonText } from './codecs.ts'
@@ -18,18 +18,14 @@ const codec = jsonCodec('application/json', { jsonName: true })
 export const restJson: Protocol = {
   name: 'restJson1',
 
-  async decode(route: Route, request: HttpRequest, body: RequestBody): Promise<Input> {
+  decode(route: Route, request: HttpRequest, body: RequestBody): Input | Promise<Input> {
     const headers = decodedHeaders(request.headers)
     const input = readBindings(route, request, headers, jsonText)
-    const { payload, body: structure } = route.operation.input
-    if (payload !== undefined) {
-      const value = await readPayload(payload, body, codec)
-      if (value !== undefined) input[payload.name] = value
-      return input
-    }
-    const bytes = await decompressed(headers, await body.bytes())
-    if (structure !== undefined && bytes.length > 0) Object.assign(input, codec.read(structure, bytes))
-    return input
+    const { payload } = route.operation.input
+    if (payload === undefined) return withStructure(route, input, headers, body)
+    const value = readPayload(payload, body, codec)
+    if (value instanceof Promise) return value.then((read) => withMember(input, payload.name, read))
+    return withMember(input, payload.name, value)
   },
 
   encode(route: Route, output: Output, answer: AnswerContext): HttpResponse {
@@ -67,6 +63,23 @@ export const restJson: Protocol = {
     }
     return { status: facts.status, headers, body: writeErrorMembers(facts, codec) }
   },
+}
+
+function withMember(input: Input, name: string, value: unknown): Input {
+  if (value !== undefined) input[name] = value
+  return input
+}
+
+async function withStructure(
+  { operation }: Route,
+  input: Input,
+  headers: Headers,
+  body: RequestBody,
+): Promise<Input> {
+  const bytes = await decompressed(headers, await body.bytes())
+  const { body: structure } = operation.input
+  if (structure !== undefined && bytes.length > 0) Object.assign(input, codec.read(structure, bytes))
+  return input
 }
 
 /** Lambda calls every payload JSON; its model says no more than blob. */

@@ -1,15 +1,21 @@
 import type { RequestBody } from '../body/request-body.ts'
 import type { HttpResponse } from '../http.ts'
+import type { Schema } from '../model/schema.ts'
 import type { Member } from '../model/shape.ts'
 import type { Codec } from './codecs.ts'
 
 // A member that is the whole body: a blob, a text, a stream, or a structure in the protocol's format.
 
 /** The payload, or undefined where the body is empty. */
-export async function readPayload(payload: Member, body: RequestBody, codec: Codec): Promise<unknown> {
+export function readPayload(payload: Member, body: RequestBody, codec: Codec): unknown | Promise<unknown> {
   const { schema } = payload
   if (schema.isStreaming()) return body.stream()
-  const bytes = await body.bytes()
+  const bytes = body.atOnce()
+  if (bytes !== undefined) return readAs(schema, bytes, codec)
+  return body.bytes().then((read) => readAs(schema, read, codec))
+}
+
+function readAs(schema: Schema, bytes: Buffer, codec: Codec): unknown {
   if (bytes.length === 0) return undefined
   if (schema.isBlobSchema()) return bytes
   if (schema.isStringSchema()) return bytes.toString('utf8')

@@ -20,7 +20,7 @@ export const restXml: Protocol = {
     const input = readBindings(route, request, decodedHeaders(request.headers), xmlText)
     const { payload, body: structure } = route.operation.input
     if (payload !== undefined) {
-      const value = await asXml(() => readPayload(payload, body, codecOf(route.definition)))
+      const value = await asXml(async () => readPayload(payload, body, codecOf(route.definition)))
       if (value !== undefined) input[payload.name] = value
     } else if (structure !== undefined) {
       const bytes = await body.bytes()

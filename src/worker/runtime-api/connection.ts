@@ -19,6 +19,9 @@ const HEAD_BYTES_MAX = 128 * 1024
 /** What a client may send while it waits for an event, which is nothing or a pipelined request. */
 const PIPELINED_BYTES_MAX = 256 * 1024
 
+/** Longer heads are not kept to be compared with the next. */
+const KEPT_HEAD_BYTES_MAX = 512
+
 /** Below this, copying an event behind its head is cheaper than a write of two pieces. */
 const COPY_BYTES_MAX = 16 * 1024
 
@@ -43,6 +46,8 @@ export class Connection {
   readonly #handler: ConnectionHandler
   #bytes: Buffer | undefined
   #head: RequestHead | undefined
+  /** The last head, as text and read: a runtime asks for each of its events in the same words. */
+  #lastHead: { readonly text: string; readonly head: RequestHead } | undefined
   #body: BodyReader | undefined
   /** A GET for the next event is under way; what follows waits for its answer. */
   #waiting = false
@@ -140,7 +145,7 @@ export class Connection {
     const end = bytes.indexOf('\r\n\r\n')
     if ((end < 0 ? bytes.length : end) > HEAD_BYTES_MAX) throw new MalformedRequest('The head is too large.')
     if (end < 0) return false
-    const head = parseHead(bytes.toString('latin1', 0, end))
+    const head = this.#headOf(bytes.toString('latin1', 0, end))
     this.#head = head
     this.#consume(end + 4)
     if (head.contentLength === undefined) this.#body = new ChunkedBody(RESPONSE_BYTES_MAX)
@@ -148,6 +153,14 @@ export class Connection {
     if (head.expectsContinue && this.#body !== undefined && this.#bytes === undefined)
       this.#socket.write(CONTINUE)
     return true
+  }
+
+  #headOf(text: string): RequestHead {
+    if (text === this.#lastHead?.text) return this.#lastHead.head
+    const head = parseHead(text)
+    // Heads with a body hold the id of an invocation, and are not seen again.
+    if (head.contentLength === 0 && text.length <= KEPT_HEAD_BYTES_MAX) this.#lastHead = { text, head }
+    return head
   }
 
   #readBody(): Body | undefined {
