@@ -4,6 +4,7 @@
 
 const { RuntimeClient } = require('./client.cjs')
 const errors = require('./errors.cjs')
+const { provideStreaming } = require('./globals.cjs')
 const { enter, invokeModern, invokeWithCallbacks, loopEnd } = require('./invoke.cjs')
 const { load, STREAMING } = require('./load.cjs')
 const log = require('./log.cjs')
@@ -99,17 +100,6 @@ async function start(env) {
   }
 }
 
-/** The global that streaming handlers are made with. Its parts are loaded when they are used. */
-function provideStreaming(env) {
-  if (['1', 'true'].includes(env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA)) return
-  globalThis.awslambda = {
-    streamifyResponse: (handler, options) => require('./stream.cjs').streamifyResponse(handler, options),
-    get HttpResponseStream() {
-      return require('./stream.cjs').HttpResponseStream
-    },
-  }
-}
-
 /** Booted before it has a function: all that takes time is done, and nothing that a function could see. */
 async function awaitFunction(env) {
   client = new RuntimeClient(env.LAMBDAD_RUNTIME_SOCKET)
@@ -120,5 +110,7 @@ async function awaitFunction(env) {
   })
 }
 
-if (process.env.LAMBDAD_AWAITS_FUNCTION === undefined) start(process.env)
-else awaitFunction(process.env)
+if (process.env.LAMBDAD_AWAITS_FUNCTION !== undefined) awaitFunction(process.env)
+else if (process.env.AWS_LAMBDA_MAX_CONCURRENCY !== undefined)
+  require('./managed.cjs').startThreads(process.env)
+else start(process.env)

@@ -22,6 +22,8 @@ function contextOf(headers, env) {
     awsRequestId: headers['lambda-runtime-aws-request-id'],
     tenantId: headers['lambda-runtime-aws-tenant-id'],
     getRemainingTimeInMillis: () => deadline - Date.now(),
+    // Where several invocations share a process, its variable cannot tell.
+    ...(env.AWS_LAMBDA_MAX_CONCURRENCY !== undefined && { xRayTraceId: headers['lambda-runtime-trace-id'] }),
   }
 }
 

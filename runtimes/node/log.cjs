@@ -17,6 +17,15 @@ const FULL_PAUSE_MS = 1
 
 /** Whose log lines these are; before the first invocation, nobody's. */
 const current = { requestId: undefined, tenantId: undefined }
+let whose = () => current
+/** Held by the thread that writes, where several threads do. */
+let lock
+
+/** For a process with several invocations at once: `find` says whose lines those written now are. */
+function follow(find, shared) {
+  whose = () => find() ?? current
+  lock = new Int32Array(shared)
+}
 
 /** Replaces the methods of console. Returns `logError(what, error)` for the runtime's own lines. */
 function patchConsole(env) {
@@ -49,12 +58,13 @@ function patchConsole(env) {
 }
 
 function lineOf(level, now, message, more) {
-  return `${now.toISOString()}\t${current.requestId}\t${level}\t${format(message, ...more)}`
+  return `${now.toISOString()}\t${whose().requestId}\t${level}\t${format(message, ...more)}`
 }
 
 function jsonOf(level, now, message, more) {
-  const record = { timestamp: now.toISOString(), level, requestId: current.requestId }
-  if (current.tenantId !== undefined) record.tenantId = current.tenantId
+  const { requestId, tenantId } = whose()
+  const record = { timestamp: now.toISOString(), level, requestId }
+  if (tenantId !== undefined) record.tenantId = tenantId
   if (more.length === 0) {
     try {
       return JSON.stringify({ ...record, message }, (_key, value) => errorAsObject(value))
@@ -99,8 +109,20 @@ function framesTo(fd, type) {
 
 let sleeper
 
-/** All of it, whatever the descriptor takes at a time. Where the other end is closed, it is lost. */
+/** Longer ones are taken in pieces, between which other threads' lines must not come. */
 function writeFully(fd, bytes) {
+  if (lock === undefined) return writePieces(fd, bytes)
+  while (Atomics.compareExchange(lock, 0, 0, 1) !== 0) Atomics.wait(lock, 0, 1, FULL_PAUSE_MS)
+  try {
+    writePieces(fd, bytes)
+  } finally {
+    Atomics.store(lock, 0, 0)
+    Atomics.notify(lock, 0, 1)
+  }
+}
+
+/** All of it, whatever the descriptor takes at a time. Where the other end is closed, it is lost. */
+function writePieces(fd, bytes) {
   for (let done = 0; done < bytes.length; ) {
     try {
       done += writeSync(fd, bytes, done)
@@ -112,4 +134,4 @@ function writeFully(fd, bytes) {
   }
 }
 
-module.exports = { current, patchConsole }
+module.exports = { current, follow, patchConsole }

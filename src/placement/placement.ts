@@ -7,6 +7,7 @@ import { Admission } from './admission.ts'
 import { type ConcurrencyLimits, concurrencyReason } from './concurrency.ts'
 import { tooManyRequests } from './errors.ts'
 import { HostRoom } from './host-room.ts'
+import { ManagedPools, type ManagedScale } from './managed.ts'
 import type { Member, Pool } from './pool.ts'
 import { Pools } from './pools.ts'
 import { NOTHING_PROVISIONED, type ProvisionedCounts, Provisioning } from './provisioned.ts'
@@ -48,6 +49,8 @@ export class Placement {
   readonly #host: HostRoom
   readonly #provisioning: Provisioning
   readonly #scaling: ScalingRates
+  /** Versions on managed instances, whose environments take several invocations at once. */
+  readonly #managed: ManagedPools
   #waiting = 0
   #sweep: Timer | undefined
 
@@ -57,6 +60,12 @@ export class Placement {
     this.#host = new HostRoom(worker, clock, settings, (tooMany) => this.#makeRoom(tooMany))
     this.#admission = new Admission(clock, settings.requestsPerSecond)
     this.#scaling = new ScalingRates(clock, settings.startsPerTenSeconds)
+    this.#managed = new ManagedPools({
+      ...{ worker, clock, host: this.#host },
+      waitingMax: settings.waitingMax,
+      idleMs: settings.idleMs,
+      letLongestIdleGo: () => this.#letLongestIdleGo(),
+    })
     this.#provisioning = new Provisioning({
       clock,
       startAhead: (pool) => this.#startAhead(pool),
@@ -69,6 +78,7 @@ export class Placement {
       .after(this.#deps.settings.idleMs / SWEEPS_PER_IDLE_TIME, () => {
         this.#retireIdle()
         this.#scaling.forgetFull()
+        this.#managed.retireIdle()
         this.start()
       })
       .unref()
@@ -79,6 +89,7 @@ export class Placement {
     this.#sweep?.cancel()
     this.#host.stop()
     this.#provisioning.stop()
+    this.#managed.stop()
     for (const pool of [...this.#pools.all()]) this.#retire(pool)
   }
 
@@ -88,6 +99,7 @@ export class Placement {
    * @throws AwsError TooManyRequestsException where no concurrency is left.
    */
   async invoke(fn: FunctionVersion, invocation: Invocation, limits: ConcurrencyLimits): Promise<Outcome> {
+    if (fn.managed !== undefined) return this.#managed.invoke(fn, invocation)
     const pool = this.#pools.poolOf(fn, invocation.tenantId)
     const ahead = this.#admission.takeAhead(pool)
     const slot =
@@ -117,6 +129,15 @@ export class Placement {
     if (pool.isEmpty) this.#pools.drop(pool)
   }
 
+  /** Keeps environments of a version on managed instances, as `provision` does of others. */
+  keepManaged(fn: FunctionVersion, scale: ManagedScale, onChange: () => void): void {
+    this.#managed.keep(fn, scale, onChange)
+  }
+
+  managed(revision: string): ProvisionedCounts {
+    return this.#managed.counts(revision)
+  }
+
   provisioned(revision: string): ProvisionedCounts {
     const [pool] = this.#pools.ofRevision(revision)
     return pool?.allotment.counts ?? NOTHING_PROVISIONED
@@ -124,6 +145,7 @@ export class Placement {
 
   /** Lets the environments of a revision go: it was replaced or deleted. */
   retire(revision: string): void {
+    this.#managed.retire(revision)
     for (const pool of this.#pools.ofRevision(revision)) this.#retire(pool)
   }
 
@@ -138,7 +160,7 @@ export class Placement {
   }
 
   counts(): PlacementCounts {
-    let idle = 0
+    let { idle } = this.#managed
     for (const pool of this.#pools.all()) idle += pool.idle.length + pool.allotment.ready.length
     const { environments, starting } = this.#host
     return { environments, idle, starting, waiting: this.#waiting }
@@ -302,6 +324,7 @@ export class Placement {
       if (pool.expectedWaitMs() > PATIENCE_MS) this.#startWhereWanted(pool)
     }
     this.#provisioning.fill()
+    this.#managed.fill()
   }
 
   /** Idle environments give way to what others need of memory; where others gave some back, more may start. */

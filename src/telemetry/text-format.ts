@@ -93,8 +93,9 @@ export function reportLine(record: Report): string {
   const { durationMs, billedDurationMs, memorySizeMB, maxMemoryUsedMB } = record.metrics
   return (
     `REPORT RequestId: ${record.requestId}\tDuration: ${durationMs.toFixed(2)} ms\t` +
-    `Billed Duration: ${billedDurationMs} ms\tMemory Size: ${memorySizeMB} MB\t` +
-    `Max Memory Used: ${maxMemoryUsedMB} MB\t` +
+    (billedDurationMs === undefined ? '' : `Billed Duration: ${billedDurationMs} ms\t`) +
+    (memorySizeMB === undefined ? '' : `Memory Size: ${memorySizeMB} MB\t`) +
+    (maxMemoryUsedMB === undefined ? '' : `Max Memory Used: ${maxMemoryUsedMB} MB\t`) +
     startFields(record.metrics) +
     `${statusField(record)}\n${record.tracing === undefined ? '' : traceLine(record.tracing)}`
   )

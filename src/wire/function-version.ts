@@ -32,8 +32,15 @@ export interface FunctionVersion {
   readonly snapStart?: boolean
   /** An environment serves one tenant only, and each invocation names its tenant. */
   readonly tenantIsolation?: true
+  readonly managed?: ManagedInstances
   /** Of functions that are container images; runtime and handler are empty then. */
   readonly image?: FunctionImage
+}
+
+/** An environment on managed instances takes several invocations at once. */
+export interface ManagedInstances {
+  readonly maxConcurrency: number
+  readonly vcpus: number
 }
 
 /** What an image consists of and how it is started, its own settings and the function's ImageConfig in one. */

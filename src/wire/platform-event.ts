@@ -74,6 +74,8 @@ export interface Start {
   readonly requestId: string
   readonly tenantId?: string
   readonly version: string
+  /** On managed instances. */
+  readonly functionArn?: string
   readonly tracing?: Tracing
 }
 
@@ -99,18 +101,21 @@ export interface Report {
   readonly tenantId?: string
   readonly status: Status
   readonly errorType?: string
-  readonly metrics: {
-    readonly durationMs: number
-    readonly billedDurationMs: number
-    readonly memorySizeMB: number
-    readonly maxMemoryUsedMB: number
-    readonly initDurationMs?: number
-    readonly restoreDurationMs?: number
-    readonly billedRestoreDurationMs?: number
-  }
+  readonly metrics: InvocationMetrics
   /** How long extensions were at work after the runtime was done, where there are some. */
   readonly spans?: readonly Span[]
   readonly tracing?: Tracing
+}
+
+/** On managed instances the duration only: nothing is billed by it, and invocations share their memory. */
+export interface InvocationMetrics {
+  readonly durationMs: number
+  readonly billedDurationMs?: number
+  readonly memorySizeMB?: number
+  readonly maxMemoryUsedMB?: number
+  readonly initDurationMs?: number
+  readonly restoreDurationMs?: number
+  readonly billedRestoreDurationMs?: number
 }
 
 /** One extension, when init is over. */

@@ -249,7 +249,7 @@ async function startWith(
   const uid = parts.host.sandbox.ownUsers ? kept.uid(parts.users) : undefined
   mkdirSync(folder, { mode: 0o700 })
   const place = await parts.network.take()
-  const api = new RuntimeApi(start.calls, uid)
+  const api = new RuntimeApi(start.calls, uid, fn.managed?.maxConcurrency)
   try {
     const runtimeSocket = `${folder}/rt.sock`
     const runtimeApi = await api.listen(runtimeSocket, place?.runtimeApi)

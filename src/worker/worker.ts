@@ -27,6 +27,7 @@ import type { RuntimeFinder } from './launch-plan.ts'
 import { Launcher } from './launcher/launcher.ts'
 import { chooseLimiter } from './limits/choose.ts'
 import { groupName } from './limits/group-name.ts'
+import { ManagedEnvironment } from './managed/managed-environment.ts'
 import { chooseNetwork, NoNetwork } from './network/choose.ts'
 import { type Network, type NetworkChoice, sharedNetwork } from './network/network.ts'
 import { Fifos } from './output/fifos.ts'
@@ -84,11 +85,13 @@ export function createWorker(parts: WorkerParts): LocalWorker {
   return new OneWorker(parts)
 }
 
+type LocalEnvironment = Environment | ManagedEnvironment
+
 class OneWorker implements LocalWorker {
   readonly #parts: WorkerParts
   readonly #settings: WorkerSettings
   readonly #launcher: Launcher
-  readonly #environments = new Set<Environment>()
+  readonly #environments = new Set<LocalEnvironment>()
   #ownFolder = ''
   #starter: StarterParts | undefined
   #stopped = false
@@ -110,7 +113,7 @@ class OneWorker implements LocalWorker {
     this.#starter = await this.#makeStarter()
   }
 
-  startEnvironment(fn: FunctionVersion, options: StartOptions): Environment {
+  startEnvironment(fn: FunctionVersion, options: StartOptions): LocalEnvironment {
     const { listener } = options
     const onDemand = options.initializationType === 'on-demand'
     const initializationType = fn.snapStart && onDemand ? 'snap-start' : options.initializationType
@@ -118,17 +121,19 @@ class OneWorker implements LocalWorker {
     const environmentId = random.hex(8)
     const source = { environmentId, fn, logStream: logStreamOf(fn, clock, random) }
     const kept = new Kept(`${this.#ownFolder}/t/${environmentId}`)
-    const environment = new Environment({
+    const parts = {
       source,
-      initializationType,
       listener: this.#watching(listener, kept),
       telemetry,
       clock,
-      random,
       initTimeoutMs: initLimitMs(fn, initializationType, this.#settings),
       startRuntime: this.#starterFor(source, initializationType, kept),
       report,
-    })
+    }
+    const environment =
+      fn.managed === undefined
+        ? new Environment({ ...parts, initializationType, random })
+        : new ManagedEnvironment(parts)
     this.#environments.add(environment)
     return environment
   }
@@ -275,7 +280,7 @@ class OneWorker implements LocalWorker {
     return {
       onFree: (environment) => listener.onFree(environment),
       onGone: (environment) => {
-        const gone = environment as Environment
+        const gone = environment as LocalEnvironment
         gone.gone().then(() => {
           this.#environments.delete(gone)
           kept.release().catch(this.#parts.report)

@@ -15,6 +15,10 @@ from lambdad_runtime.load import load
 
 def start():
     environ = os.environ
+    if "AWS_LAMBDA_MAX_CONCURRENCY" in environ:
+        from lambdad_runtime import managed
+
+        managed.fork_workers(int(environ["AWS_LAMBDA_MAX_CONCURRENCY"]))
     client = connect(environ)
     if "LAMBDAD_AWAITS_FUNCTION" in environ:
         wait.become(client.function(), environ)

@@ -12,6 +12,7 @@ JSON = 0xA55A0002
 _FULL_PAUSE_SECONDS = 0.001
 
 _fd = None
+_token = None
 
 
 def open_sink(environ):
@@ -21,6 +22,13 @@ def open_sink(environ):
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.reconfigure(encoding="utf-8", line_buffering=True)
+
+
+def share(pipe):
+    """Several processes write: who does holds the one byte that is in the pipe."""
+    global _token
+    _token = pipe
+    os.write(pipe[1], b".")
 
 
 def write(text, frame_type=TEXT):
@@ -51,6 +59,17 @@ def flush_output():
 
 
 def _write_fully(data):
+    if _token is None:
+        _write_pieces(data)
+        return
+    os.read(_token[0], 1)
+    try:
+        _write_pieces(data)
+    finally:
+        os.write(_token[1], b".")
+
+
+def _write_pieces(data):
     """All of it, whatever the descriptor takes at a time. Where the other end is closed, it is lost."""
     view = memoryview(data)
     while view:

@@ -84,7 +84,12 @@ export function restoreReport(ending: Ending, durationMs: number): Untimed {
 export function start(fn: FunctionVersion, invocation: Invocation): Untimed {
   return {
     type: 'platform.start',
-    record: { ...namesOf(invocation), version: fn.version, ...tracingOf(invocation) },
+    record: {
+      ...namesOf(invocation),
+      version: fn.version,
+      ...(fn.managed && { functionArn: fn.arn }),
+      ...tracingOf(invocation),
+    },
   }
 }
 
@@ -135,26 +140,29 @@ export function runtimeDone(facts: RuntimeFacts, clock: Clock): Untimed {
  */
 export function report(facts: InvocationFacts, runtimeDoneAt: number | undefined, clock: Clock): Untimed {
   const durationMs = durationOf(facts)
-  const initMs = facts.initMs === undefined ? undefined : rounded(facts.initMs)
-  const restoreMs = facts.restoreMs === undefined ? undefined : rounded(facts.restoreMs)
   return {
     type: 'platform.report',
     record: {
       ...namesOf(facts.invocation),
       ...statusOf(facts.ending),
-      metrics: {
-        durationMs,
-        billedDurationMs: Math.ceil(durationMs + (initMs ?? 0)),
-        memorySizeMB: facts.fn.memoryMb,
-        maxMemoryUsedMB: facts.memoryMb,
-        ...(initMs === undefined ? {} : { initDurationMs: initMs }),
-        ...(restoreMs === undefined
-          ? {}
-          : { restoreDurationMs: restoreMs, billedRestoreDurationMs: Math.ceil(restoreMs) }),
-      },
+      metrics: { durationMs, ...(facts.fn.managed === undefined && billed(facts, durationMs)) },
       ...(runtimeDoneAt === undefined ? {} : { spans: [overhead(facts, runtimeDoneAt, clock)] }),
       ...tracingOf(facts.invocation),
     },
+  }
+}
+
+function billed({ fn, initMs, restoreMs, memoryMb }: InvocationFacts, durationMs: number) {
+  const initDurationMs = initMs === undefined ? undefined : rounded(initMs)
+  const restoreDurationMs = restoreMs === undefined ? undefined : rounded(restoreMs)
+  return {
+    billedDurationMs: Math.ceil(durationMs + (initDurationMs ?? 0)),
+    memorySizeMB: fn.memoryMb,
+    maxMemoryUsedMB: memoryMb,
+    ...(initDurationMs === undefined ? {} : { initDurationMs }),
+    ...(restoreDurationMs === undefined
+      ? {}
+      : { restoreDurationMs, billedRestoreDurationMs: Math.ceil(restoreDurationMs) }),
   }
 }
 

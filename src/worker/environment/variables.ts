@@ -77,6 +77,7 @@ function reserved({ fn, ...input }: VariablesInput): Record<string, string> {
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(fn.memoryMb),
     AWS_LAMBDA_INITIALIZATION_TYPE: input.initializationType,
     ...logFormat(fn),
+    ...concurrency(fn),
     AWS_LAMBDA_RUNTIME_API: input.runtimeApi,
     AWS_REGION: fn.region,
     AWS_DEFAULT_REGION: fn.region,
@@ -113,6 +114,15 @@ function ofPackage(fn: FunctionVersion): Record<string, string> {
     LAMBDA_RUNTIME_DIR: '/var/runtime',
     PWD: INSIDE.code,
     LAMBDAD_RUNTIME_SOCKET: INSIDE.runtimeSocket,
+  }
+}
+
+/** Tells the runtime to ask for several events at once. */
+function concurrency({ managed }: FunctionVersion): Record<string, string> {
+  if (managed === undefined) return {}
+  return {
+    AWS_LAMBDA_MAX_CONCURRENCY: String(managed.maxConcurrency),
+    LAMBDAD_VCPUS: String(managed.vcpus),
   }
 }
 

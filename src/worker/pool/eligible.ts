@@ -26,7 +26,7 @@ export function kindOf(
   fn: FunctionVersion,
   takeOpt: Kind['takeOpt'] = async () => undefined,
 ): Kind | undefined {
-  if (plan.canWait !== true || isCustom(fn.runtime)) return undefined
+  if (plan.canWait !== true || isCustom(fn.runtime) || fn.managed !== undefined) return undefined
   if (Object.keys(fn.variables).some((name) => READ_AT_START.test(name))) return undefined
   const { memoryMb, ephemeralStorageMb: temporaryMb } = fn
   const key = JSON.stringify([plan.argv, plan.env, plan.mounts, memoryMb, temporaryMb])

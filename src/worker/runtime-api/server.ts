@@ -5,7 +5,7 @@ import { answerCredentials, CREDENTIALS_PATH, type CredentialsSource } from './c
 import { userOfPeer } from './peer.ts'
 import { type RuntimeCalls, route } from './routes.ts'
 
-/** Enough for a runtime with many threads; more would only cost memory. */
+/** Enough for a runtime with many threads; more would only cost memory. Beside those that take invocations at once. */
 const CONNECTIONS_MAX = 64
 
 /**
@@ -18,10 +18,12 @@ export class RuntimeApi {
   readonly #servers: Server[] = []
   readonly #sockets = new Set<Socket>()
   #credentials: CredentialsSource | undefined
+  readonly #connectionsMax: number
   #closed = false
 
   /** `uid`: whose connections to take on the port, where environments have a user each. */
-  constructor(calls: RuntimeCalls, uid: number | undefined) {
+  constructor(calls: RuntimeCalls, uid: number | undefined, concurrency = 0) {
+    this.#connectionsMax = CONNECTIONS_MAX + concurrency
     this.#calls = calls
     this.#uids = uid === undefined ? undefined : new Set([uid])
   }
@@ -82,7 +84,7 @@ export class RuntimeApi {
   /** Nobody but the environment reaches it. */
   #adopt(inside: Server): string {
     Object.assign(inside, { allowHalfOpen: true })
-    inside.maxConnections = CONNECTIONS_MAX
+    inside.maxConnections = this.#connectionsMax
     inside.on('connection', (socket) => this.#connected(socket))
     this.#servers.push(inside)
     const { address, port } = inside.address() as AddressInfo
@@ -92,7 +94,7 @@ export class RuntimeApi {
   #server(onConnection: (socket: Socket) => void): Server {
     // Half-open, so that a client that has shut down its sending side still hears why it is refused.
     const server = createServer({ allowHalfOpen: true }, onConnection)
-    server.maxConnections = CONNECTIONS_MAX
+    server.maxConnections = this.#connectionsMax
     this.#servers.push(server)
     return server
   }
