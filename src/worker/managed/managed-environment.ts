@@ -122,9 +122,7 @@ export class ManagedEnvironment implements WireEnvironment {
       error: (requestId, answer) => this.#error(requestId, answer),
       initError: (answer) => this.#initError(answer),
       closed: (connection) => this.#closed(connection),
-      extension: () => ({
-        refused: notSupported('Extension.NotSupported', 'Extensions on managed instances'),
-      }),
+      extension: () => ({ refused: NO_EXTENSIONS }),
       external: ([first]) => {
         if (first === undefined) return
         throw new CannotStart(NO_EXTENSIONS.errorMessage, (requestId) =>
