@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import type { Service } from './aws/service.ts'
 import { callerOfSession, mintSessionCredentials } from './aws/session-credentials.ts'
-import { createSwitchboard } from './aws/switchboard.ts'
+import { createSwitchboard, type Switchboard } from './aws/switchboard.ts'
 import type { Clock } from './base/clock.ts'
 import { EventLoopLoad } from './base/event-loop.ts'
 import type { Random } from './base/random.ts'
@@ -30,7 +30,12 @@ import { createIamOperations } from './services/iam/service.ts'
 import { createIamStore } from './services/iam/store.sql.ts'
 import { resolveTargets } from './services/lambda/durable/targets.ts'
 import { DEFAULT_LIMITS } from './services/lambda/limits.ts'
-import { bindInvoke, createLambda } from './services/lambda/service.ts'
+import {
+  type MappedFunctionsDeps,
+  mappedFunctions,
+  polledMappings,
+} from './services/lambda/mappings/pollers.ts'
+import { bindInvoke, createLambda, type Lambda } from './services/lambda/service.ts'
 import { sqsHasWork } from './services/sqs/has-work.ts'
 import { createStsOperations } from './services/sts/service.ts'
 import type { Stores } from './store/stores.ts'
@@ -145,6 +150,12 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     reportFault,
   })
   const executions = () => durable.get()
+  const mappings = mappingsRoom(deps, {
+    lambda,
+    switchboard,
+    invoke: (request) => invoke(invokeDeps, request),
+    reportFault,
+  })
   const services = servicesOf({
     lambda: {
       ...lambda.operations,
@@ -197,15 +208,58 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
       sqs,
       lambda,
       { start: () => {}, stop: () => durable.stop() },
+      { start: () => {}, stop: () => mappings.stop() },
     ],
     listening: (at) => {
       url = at
       worker.prepare()
       // Functions that go on call back: they must be told where.
       durable.start().catch(reportFault)
+      mappings.start().catch(reportFault)
     },
     isolation: () => worker.announcement(),
     counts: () => placement.counts(),
+  }
+}
+
+/** What feeds functions from queues, once there are event source mappings. */
+function mappingsRoom(
+  { stores, clock, random, settings }: RoomsDeps,
+  given: Pick<MappedFunctionsDeps, 'invoke' | 'reportFault'> & {
+    readonly lambda: Lambda
+    readonly switchboard: Switchboard
+  },
+) {
+  const { lambda, switchboard, reportFault } = given
+  const source = polledMappings(lambda.mappings, stores.changes)
+  const room = new LazyRoom({
+    build: async () => {
+      const { Mappings } = await import('./invoke/mappings/mappings.ts')
+      return new Mappings({
+        mappings: source,
+        functions: mappedFunctions({
+          ...given,
+          directory: lambda.directory,
+          concurrency: settings.concurrency,
+          random,
+        }),
+        sqs: switchboard.sqs,
+        leases: stores.leases,
+        // A data folder is one process's at a time: the next one goes on at once, even after a crash.
+        owner: stores.database.dialect.supportsSkipLocked ? random.uuid() : 'this data folder',
+        clock,
+        reportFault,
+      })
+    },
+    hasWork: async () => (await source.polled()).length > 0,
+  })
+  const unsubscribe = source.subscribe(() => void room.get().catch(reportFault))
+  return {
+    start: () => room.start(),
+    stop: async () => {
+      unsubscribe()
+      await room.stop()
+    },
   }
 }
 

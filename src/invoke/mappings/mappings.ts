@@ -1,6 +1,5 @@
 import type { SqsPort } from '../../aws/ports/sqs.ts'
 import type { Clock, Timer } from '../../base/clock.ts'
-import type { Random } from '../../base/random.ts'
 import type { Lease, Leases } from '../../store/leases.ts'
 import { filterOf } from './filter.ts'
 import { runBatch } from './lane.ts'
@@ -17,7 +16,6 @@ export interface MappingsDeps {
   /** Who holds the leases: this process, or this data folder where only one process can have it. */
   readonly owner: string
   readonly clock: Clock
-  readonly random: Random
   readonly reportFault: (error: unknown) => void
 }
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { seededRandom } from '../../base/random.ts'
 import type { Mapping } from '../../invoke/mappings/mapping.ts'
 import { Mappings } from '../../invoke/mappings/mappings.ts'
 import { mappingOf, returned, ScriptedFunction, ScriptedMappings } from '../../invoke/mappings/testing.ts'
@@ -41,7 +40,6 @@ async function rig(
     leases: new SqlLeases(database, clock),
     owner: 'this',
     clock,
-    random: seededRandom('mappings'),
     reportFault: (error) => void faults.push(error),
   })
   const sourceArn = `arn:aws:sqs:us-east-1:111111111111:${name}`
@@ -330,7 +328,6 @@ test('one node runs a mapping; another takes it once its lease has run out', asy
       leases: new SqlLeases(database, r.clock),
       owner,
       clock: r.clock,
-      random: seededRandom(owner),
       reportFault: (error) => void r.faults.push(error),
     })
   })
