@@ -91,7 +91,7 @@ async function rootKey(data: string): Promise<typeof CREDENTIALS> {
 
 let functions = 0
 
-async function createFunction(
+export async function createFunction(
   lambda: LambdaClient,
   files: Readonly<Record<string, string>>,
   { name = `f${++functions}`, mode, ...rest }: FunctionOptions = {},

@@ -57,6 +57,11 @@ export class Engine {
     if (this.#claims.size > 0) await store.release([...this.#claims.keys()], clock.now())
   }
 
+  /** What is under way here: invocations, and what else is being read or written. */
+  counts(): { readonly running: number; readonly others: number } {
+    return { running: this.#running, others: this.#work.size + (this.#isLooking ? 1 : 0) }
+  }
+
   /** Changes an execution, and sees to what follows from that. */
   async change<Result>(
     id: string,

@@ -45,6 +45,10 @@ export class DurableExecutions {
     return this.#engine.start()
   }
 
+  counts(): ReturnType<Engine['counts']> {
+    return this.#engine.counts()
+  }
+
   stop(): Promise<void> {
     return this.#engine.stop()
   }
