@@ -75,7 +75,7 @@ function fail(life: Life, run: Run, { event, ending, outcomeFor }: Failure): voi
   const was = life.state
   if (run.over || !life.move(event)) return
   run.over = true
-  life.timer.cancel()
+  life.deadline.clear()
   const { work, clock } = life
   // Timers may be early by a fraction of a millisecond; AWS reports the full time.
   const deadline = event === 'timeout' && work !== undefined ? work.startedAt + life.fn.timeoutMs : 0

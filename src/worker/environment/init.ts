@@ -46,7 +46,7 @@ function notStarted(life: Life, run: Run, error: unknown, time: number): void {
 /** The runtime and its extensions asked for their first event. */
 export function endInit(life: Life, run: Run): void {
   const durationMs = life.clock.elapsed() - run.startedAt
-  if (run.phase === 'init') life.timer.cancel()
+  if (run.phase === 'init') life.deadline.clear()
   run.companions?.subscriptions.close()
   life.settle(run, () => {
     const extensions = run.companions?.extensions.records

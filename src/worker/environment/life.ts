@@ -1,10 +1,11 @@
-import type { Clock, Timer } from '../../base/clock.ts'
+import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { Outcome } from '../../wire/invocation.ts'
 import type { InitializationType, PlatformEvent } from '../../wire/platform-event.ts'
 import type { EnvironmentSource, TelemetrySink } from '../../wire/worker.ts'
 import { Chronicle } from './chronicle.ts'
+import { Deadline } from './deadline.ts'
 import { timeOut } from './failure.ts'
 import { endInit, startInit } from './init.ts'
 import { after, type Event, type State } from './lifecycle.ts'
@@ -46,7 +47,7 @@ export class Life {
   run: Run
   work: Work | undefined
   /** Of the init, or of the invocation. */
-  timer: Timer
+  readonly deadline: Deadline
   #state: State = 'starting'
   /** How many phases have ended whose output is still being read. */
   #settling = 0
@@ -62,8 +63,9 @@ export class Life {
     this.fn = source.fn
     this.clock = clock
     this.chronicle = new Chronicle(source, initializationType, this.#heardToo(), clock)
+    this.deadline = new Deadline(clock, () => timeOut(this))
     this.run = this.#startRun('init')
-    this.timer = clock.after(initTimeoutMs, () => timeOut(this))
+    this.deadline.set(initTimeoutMs)
   }
 
   get state(): State {
@@ -156,7 +158,7 @@ export class Life {
   /** There is no runtime to be had. */
   giveUp(run: Run, outcome: Outcome): void {
     run.over = true
-    this.timer.cancel()
+    this.deadline.clear()
     this.#state = 'dormant'
     const { work } = this
     this.work = undefined
@@ -194,7 +196,7 @@ export class Life {
     const wasDormant = this.#state === 'dormant'
     this.move('assign')
     work.begin(this.clock, this.fn.timeoutMs)
-    this.timer = this.clock.after(this.fn.timeoutMs, () => timeOut(this))
+    this.deadline.set(this.fn.timeoutMs)
     if (wasDormant) this.run = this.#startRun('invoke')
     else {
       this.run.wake()
@@ -203,7 +205,7 @@ export class Life {
   }
 
   #endInvocation(run: Run): void {
-    this.timer.cancel()
+    this.deadline.clear()
     const endedAt = this.clock.elapsed()
     this.settle(run, () => this.endWork(run, endedAt))
   }
@@ -212,7 +214,7 @@ export class Life {
     if (!this.move('retire')) return
     const { run } = this
     run.over = true
-    this.timer.cancel()
+    this.deadline.end()
     if (run.runtime === undefined || !run.hasExtensions) run.runtime?.kill()
     else this.#shutDown = this.#spinDown(run)
     this.parts.onStopped()
