@@ -29,7 +29,7 @@ export async function warmInvoke(): Promise<Figure[]> {
     {
       what: 'warm Invoke, one connection, p50 against a bare node:http echo',
       value: median(ours) / median(bare),
-      limit: { atMost: 3 },
+      limit: { atMost: 1.8 },
       unit: '×',
       detail: `${microseconds(median(ours))} against ${microseconds(median(bare))}`,
     },
