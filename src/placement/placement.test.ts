@@ -113,6 +113,24 @@ describe('placement', () => {
     assert.equal(worker.environments.length, 3)
   })
 
+  test('the first invocation of an environment, which is slow, does not count once there is another', async () => {
+    const { placement, worker, clock } = setup({ startingMax: 1 })
+    const outcomes = [1, 2, 3, 4, 5].map((n) => placement.invoke(fn('f'), event(`${n}`), UNLIMITED))
+    await clock.advance(30)
+    await worker.boot(0)
+    await clock.advance(60)
+    worker.answer(0)
+    worker.free(0)
+    await begun(outcomes[1] ?? assert.fail())
+    await clock.advance(1)
+    worker.answer(0)
+    worker.free(0)
+    await begun(outcomes[2] ?? assert.fail())
+    await worker.boot(1)
+    assert.deepEqual([worker.invocations(0), worker.invocations(1)], [['1', '2', '3'], ['4']])
+    assert.equal(worker.environments.length, 2)
+  })
+
   test('a look that comes late starts nothing: environments had no time either', async () => {
     const { placement, worker, clock } = setup()
     await warm(placement, worker, clock)

@@ -275,7 +275,7 @@ export class Placement {
     const now = this.#deps.clock.elapsed()
     const wasStarting = member.phase === 'starting'
     if (wasStarting) pool.tookToStart(now - member.since)
-    else pool.wasBusyFor(now - member.since)
+    else pool.wasBusyFor(now - member.since, member.turn === 1)
     pool.frees++
     this.#leavePhase(member)
     const isUnwanted = pool.retired && pool.waiting === 0

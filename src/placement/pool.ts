@@ -35,6 +35,8 @@ export class Pool {
   /** Averages: how long an environment is busy with one invocation, and how long one takes to start. */
   busyMs: number | undefined
   startMs: number | undefined
+  /** By another invocation than an environment's first. */
+  #isBusyKnown = false
 
   constructor(fn: FunctionVersion, tenantId?: string) {
     this.fn = fn
@@ -81,8 +83,11 @@ export class Pool {
     return (this.busyMs * (this.#waiting.length + 1)) / serving
   }
 
-  wasBusyFor(ms: number): void {
-    this.busyMs = average(this.busyMs, ms)
+  /** The first invocation of an environment takes longer than all others: it counts until there is another. */
+  wasBusyFor(ms: number, isFirst: boolean): void {
+    if (isFirst && this.#isBusyKnown) return
+    this.busyMs = average(isFirst || this.#isBusyKnown ? this.busyMs : undefined, ms)
+    this.#isBusyKnown ||= !isFirst
   }
 
   tookToStart(ms: number): void {
