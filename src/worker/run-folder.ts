@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Clock } from '../base/clock.ts'
@@ -114,7 +114,17 @@ function groupParents(): Set<string> {
     )
     return [hierarchy.mountPoint, ...own]
   })
-  return new Set(parents.filter((parent) => parent !== undefined))
+  return new Set(parents.filter((parent) => parent !== undefined).filter(mayChange))
+}
+
+/** What another user's daemon left, root's above all, is that one's to remove. */
+function mayChange(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** No process can have left the cgroups below a daemon's own: all there are its environments'. */

@@ -168,7 +168,7 @@ export class Life {
   }
 
   #startRun(phase: Phase): Run {
-    const run = new Run(phase, this.clock.elapsed())
+    const run = new Run(phase, this.clock)
     startInit(this, run)
     return run
   }

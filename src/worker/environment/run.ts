@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Clock } from '../../base/clock.ts'
 import type { ShutdownReason } from '../extensions/answers.ts'
 import type { Companions } from '../extensions/companions.ts'
 import type { Connection } from '../runtime-api/connection.ts'
@@ -7,6 +8,9 @@ import type { Work } from './work.ts'
 
 /** `init`: before there was an invocation. `invoke`: inside one, whose time it takes ("suppressed init"). */
 export type Phase = 'init' | 'invoke'
+
+/** As long as what listens has, at most, to take what was told of an invocation before all is frozen. */
+const TOLD_MS = 500
 
 /** One life of the runtime, as the environment keeps it. */
 export class Run {
@@ -24,10 +28,14 @@ export class Run {
   asked = false
   /** Failed or retired: what it still says is not heard. */
   over = false
+  readonly #clock: Clock
+  /** Counts rests and wakings, by which a rest that was put off knows whether it is still wanted. */
+  #turn = 0
 
-  constructor(phase: Phase, startedAt: number) {
+  constructor(phase: Phase, clock: Clock) {
     this.phase = phase
-    this.startedAt = startedAt
+    this.startedAt = clock.elapsed()
+    this.#clock = clock
   }
 
   get hasExtensions(): boolean {
@@ -35,13 +43,27 @@ export class Run {
   }
 
   wake(): void {
+    this.#turn++
     this.runtime?.wake()
     this.companions?.subscriptions.wake()
   }
 
+  /** It has nothing to do. What listens first gets what was told: once frozen it could not take it. */
   rest(): void {
+    this.#turn++
+    if (this.companions?.subscriptions.isEmpty === false) void this.#restOnceTold(this.companions)
+    else this.runtime?.rest()
+  }
+
+  async #restOnceTold({ subscriptions }: Companions): Promise<void> {
+    const turn = this.#turn
+    const told = new AbortController()
+    const late = this.#clock.sleep(TOLD_MS, told.signal).catch(() => {})
+    await Promise.race([subscriptions.flush(), late])
+    told.abort()
+    if (turn !== this.#turn || this.over) return
     this.runtime?.rest()
-    this.companions?.subscriptions.rest()
+    subscriptions.rest()
   }
 
   /** The extensions first: the runtime may answer at once. */

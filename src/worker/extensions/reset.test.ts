@@ -64,7 +64,7 @@ test('an extension that ends during init is the init’s error, twice tried', as
 })
 
 test('an extension that ends between invocations is nobody’s error: the others hear of a failure, all start again', async () => {
-  const { environment, scripted, runs, clock, told } = await given(['a', 'b'])
+  const { environment, scripted, runs, clock, told } = await given(['a', 'b'], {}, 'on-demand')
   scripted.register('a', ['INVOKE'])
   const b = scripted.register('b', ['SHUTDOWN'])
   await scripted.allReady()

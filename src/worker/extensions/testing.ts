@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
 import { VirtualClock } from '../../base/clock.ts'
 import { realRandom } from '../../base/random.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { Outcome } from '../../wire/invocation.ts'
-import type { PlatformEvent } from '../../wire/platform-event.ts'
+import type { InitializationType, PlatformEvent } from '../../wire/platform-event.ts'
 import { Environment } from '../environment/environment.ts'
 import type { Runtime } from '../environment/runtime.ts'
 import type { Exit } from '../launcher/protocol.ts'
@@ -49,7 +50,7 @@ export async function given(
   let gone = 0
   const environment = new Environment({
     source: { environmentId: 'e1', fn: { ...testFunction, timeoutMs: 3000, ...changes }, logStream: 's' },
-    initializationType: 'provisioned-concurrency',
+    initializationType,
     listener: { onFree: () => freed++, onGone: () => gone++ },
     telemetry: {
       event: (_, event) => void log.push(event),
@@ -90,6 +91,7 @@ export class Scripted implements Runtime {
   readonly told: string[] = []
   killed = false
   terminated = false
+  rests = 0
 
   constructor(calls: RuntimeCalls, external: number) {
     this.#calls = calls
@@ -144,7 +146,14 @@ export class Scripted implements Runtime {
   }
   endInit() {}
   wake() {}
-  rest() {}
+  rest() {
+    this.rests++
+  }
+  /** Whatever the port: the server that a test has made. */
+  connect(_: number): Socket {
+    return connect(this.listener)
+  }
+  listener = 0
   peakMemoryMb() {
     return 40
   }

@@ -87,16 +87,20 @@ export class Subscriptions {
     if (this.#isHeard) this.#tellLine('function', text.endsWith('\n') ? text.slice(0, -1) : text)
   }
 
-  /** Between invocations the environment may be frozen: it is sent what there is, and no time counts. */
+  get isEmpty(): boolean {
+    return this.#all.length === 0
+  }
+
+  /** Between invocations the environment may be frozen: no time counts. */
   rest(): void {
     this.#time.isAwake = false
-    if (this.#all.length > 0) void this.flush()
   }
 
   wake(): void {
     this.#time.isAwake = true
   }
 
+  /** Sends what there is. Resolves when all have taken it, or it was given up. */
   async flush(): Promise<void> {
     for (const lines of Object.values(this.#lines)) lines.flush()
     await Promise.all(this.#all.map(({ subscriber }) => subscriber.flush()))
