@@ -41,6 +41,7 @@ export async function turns(): Promise<void> {
 export async function given(
   external: (string | ExternalExtension)[],
   changes: Partial<FunctionVersion> = {},
+  initializationType: InitializationType = 'provisioned-concurrency',
 ) {
   const found = external.map((one) => (typeof one === 'string' ? { name: one } : one))
   const clock = new VirtualClock()
