@@ -5,8 +5,8 @@ import type { Service } from './aws/service.ts'
 import { callerOfSession, mintSessionCredentials } from './aws/session-credentials.ts'
 import { createSwitchboard, type Switchboard } from './aws/switchboard.ts'
 import type { Clock } from './base/clock.ts'
-import { EventLoopLoad } from './base/event-loop.ts'
 import type { Random } from './base/random.ts'
+import { Saturation } from './base/saturation.ts'
 import { effectiveAuth, machineMemory, refuseUnsandboxed, type Settings } from './config.ts'
 import type { Authenticator } from './gateway/authenticator.ts'
 import { codeDoor } from './gateway/doors/code.ts'
@@ -112,12 +112,12 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     start: () => refuseUnsandboxed(settings, worker.isolation()),
     stop: () => {},
   }
-  const load = new EventLoopLoad(clock)
+  const saturation = new Saturation(clock)
   const placement = new Placement({
     worker,
     clock,
     settings: placementSettings(settings),
-    isSaturated: () => load.isSaturated,
+    isSaturated: () => saturation.isSaturated,
   })
   const sqs = new LazyRoom({
     build: async () => {

@@ -20,7 +20,7 @@ export interface PlacementDeps {
   readonly worker: Worker
   readonly clock: Clock
   readonly settings: PlacementSettings
-  /** The daemon itself is what invocations wait for: more environments would only take time from it. */
+  /** The processors are what invocations wait for: more environments would only take time from those there are. */
   readonly isSaturated?: () => boolean
 }
 
@@ -223,7 +223,9 @@ export class Placement {
 
   /** Starts environments until each waiting invocation has one under way, or a limit is reached. */
   #startWhereWanted(pool: Pool, startingAtMost = pool.waiting): void {
-    while (pool.starting < Math.min(pool.waiting, startingAtMost) && this.#host.mayStart) {
+    // Without processor time to spare, several that start at once are no sooner there than one after another.
+    const atOnce = this.#isSaturated && pool.busyMs !== undefined ? 1 : startingAtMost
+    while (pool.starting < Math.min(pool.waiting, atOnce) && this.#host.mayStart) {
       if (this.#scaling.left(pool.fn.arn) < 1) {
         this.#startIfStillWaiting(pool)
         return
