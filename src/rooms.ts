@@ -15,10 +15,12 @@ import { statusDoor } from './gateway/doors/status.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { openAuthenticator } from './gateway/open-authenticator.ts'
 import { createStrictAuthenticator } from './gateway/signature/strict-authenticator.ts'
+import { AsyncInvocations, type NewEvent } from './invoke/async/invocations.ts'
+import { createAsyncQueueStore } from './invoke/async/store.sql.ts'
 import type { DurableDeps } from './invoke/durable/deps.ts'
 import type { DurableExecutions } from './invoke/durable/executions.ts'
 import { hasExecutions } from './invoke/durable/has-executions.ts'
-import { invoke } from './invoke/invoke.ts'
+import { type InvokeRequest, invoke } from './invoke/invoke.ts'
 import { LazyRoom } from './lazy-room.ts'
 import type { Log } from './log.ts'
 import { Placement, type PlacementCounts } from './placement/placement.ts'
@@ -29,12 +31,14 @@ import { createRoleLookup } from './services/iam/role-lookup.ts'
 import { createIamOperations } from './services/iam/service.ts'
 import { createIamStore } from './services/iam/store.sql.ts'
 import { resolveTargets } from './services/lambda/durable/targets.ts'
+import { findForEvents } from './services/lambda/events.ts'
 import { DEFAULT_LIMITS } from './services/lambda/limits.ts'
 import {
   type MappedFunctionsDeps,
   mappedFunctions,
   polledMappings,
 } from './services/lambda/mappings/pollers.ts'
+import { createLambdaPort } from './services/lambda/port.ts'
 import { bindInvoke, createLambda, type Lambda } from './services/lambda/service.ts'
 import { sqsHasWork } from './services/sqs/has-work.ts'
 import { createStsOperations } from './services/sts/service.ts'
@@ -126,7 +130,10 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     },
     hasWork: () => sqsHasWork(stores.database),
   })
-  const switchboard = createSwitchboard({ sqs: async () => (await sqs.get()).port })
+  const switchboard = createSwitchboard({
+    sqs: async () => (await sqs.get()).port,
+    lambda: async () => lambdaPort,
+  })
   const lambda = createLambda({
     ...stores,
     switchboard,
@@ -138,14 +145,23 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
       localFiles: effectiveAuth(settings) === 'open',
       dockerConfig: path.join(process.env.DOCKER_CONFIG || path.join(homedir(), '.docker'), 'config.json'),
     },
+    forgetEvents: ({ name, ...scope }) => {
+      events.forget({ ...scope, functionName: name }).catch(reportFault)
+    },
     architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
     limits: { ...DEFAULT_LIMITS, concurrentExecutions: settings.concurrency },
     ...(isStrict && { isAssumableRole: (arn: string) => roles.isAssumableBy('lambda.amazonaws.com', arn) }),
     reportFault,
   })
-  const invokeDeps = { placement, clock, random, ...logTails(telemetry) }
+  const { recordMetric } = telemetry
+  const invokeDeps = { placement, clock, random, recordMetric, ...logTails(telemetry) }
+  const running = {
+    directory: lambda.directory,
+    concurrency: settings.concurrency,
+    invoke: (request: InvokeRequest) => invoke(invokeDeps, request),
+  }
   const durable = durableRoom(deps, {
-    invoke: (request) => invoke(invokeDeps, request),
+    invoke: running.invoke,
     resolve: resolveTargets(lambda.directory, settings.concurrency),
     reportFault,
   })
@@ -153,20 +169,31 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
   const mappings = mappingsRoom(deps, {
     lambda,
     switchboard,
-    invoke: (request) => invoke(invokeDeps, request),
+    invoke: running.invoke,
     reportFault,
   })
+  const events = new AsyncInvocations({
+    store: createAsyncQueueStore(stores.database, random.uuid()),
+    clock,
+    random,
+    switchboard,
+    invoke: running.invoke,
+    find: findForEvents(running),
+    recordMetric,
+    reportFault,
+  })
+  const invoking = {
+    ...running,
+    executions,
+    newId: () => random.uuid(),
+    keepEvent: (event: NewEvent) => events.accept(event),
+  }
+  const lambdaPort = createLambdaPort({ ...invoking, mayInvoke: lambda.mayInvoke })
   const services = servicesOf({
     lambda: {
       ...lambda.operations,
       ...lambda.durableOperations(executions),
-      Invoke: bindInvoke({
-        executions,
-        newId: () => random.uuid(),
-        directory: lambda.directory,
-        concurrency: settings.concurrency,
-        invoke: (request) => invoke(invokeDeps, request),
-      }),
+      ...bindInvoke(invoking),
     },
 
     'cloudwatch-logs': logs.operations,
@@ -209,6 +236,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
       lambda,
       { start: () => {}, stop: () => durable.stop() },
       { start: () => {}, stop: () => mappings.stop() },
+      { start: () => {}, stop: () => events.stop() },
     ],
     listening: (at) => {
       url = at
@@ -216,6 +244,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
       // Functions that go on call back: they must be told where.
       durable.start().catch(reportFault)
       mappings.start().catch(reportFault)
+      events.start()
     },
     isolation: () => worker.announcement(),
     counts: () => placement.counts(),

@@ -36,7 +36,7 @@ export async function retry<Result>(
 /** The wait after the `attempt`-th failure, which counts from 1. */
 export function backoffMs(
   attempt: number,
-  { baseMs, maxMs, random }: Pick<RetryOptions, 'baseMs' | 'maxMs' | 'random'>,
+  { baseMs, maxMs, random }: { baseMs: number; maxMs: number; random: Pick<Random, 'fraction'> },
 ): number {
   return random.fraction() * Math.min(maxMs, baseMs * 2 ** (attempt - 1))
 }

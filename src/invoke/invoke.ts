@@ -4,7 +4,9 @@ import type { ConcurrencyLimits } from '../placement/concurrency.ts'
 import type { Placement } from '../placement/placement.ts'
 import type { FunctionVersion } from '../wire/function-version.ts'
 import type { Outcome } from '../wire/invocation.ts'
-import { traceHeaderFor } from './trace-header.ts'
+import type { RecordMetric } from '../wire/metric.ts'
+import { type RecursiveLoop, ROUNDS_MAX, recursiveInvocation } from './recursion.ts'
+import { roundsOf, traceHeaderFor } from './trace-header.ts'
 
 /** An event for a function, as whoever sends it knows it. */
 export interface InvokeRequest {
@@ -20,12 +22,16 @@ export interface InvokeRequest {
   readonly tenantId?: string
   /** As the caller sent it. */
   readonly traceHeader?: string
+  /** Terminate where absent. */
+  readonly recursiveLoop?: RecursiveLoop
   /** Whether the end of the invocation's log is wanted with the answer. */
   readonly wantsLogTail?: boolean
 }
 
 export interface InvokeResult {
   readonly outcome: Outcome
+  /** What the function got, for what is sent on its behalf. */
+  readonly traceHeader: string
   /** Base64 of the last 4,096 bytes of the invocation's log, where it was wanted. */
   readonly logTail?: string
 }
@@ -36,6 +42,7 @@ export interface InvokeDeps {
   readonly random: Random
   /** Collects the end of an invocation's log; to be called before the invocation begins. */
   readonly collectLogTail: (requestId: string) => LogTail
+  readonly recordMetric: RecordMetric
 }
 
 export interface LogTail {
@@ -51,32 +58,51 @@ export type Invoke = (request: InvokeRequest) => Promise<InvokeResult>
 /**
  * Runs one event synchronously.
  *
- * @throws AwsError TooManyRequestsException where no concurrency is left.
+ * @throws AwsError TooManyRequestsException where no concurrency is left, RecursiveInvocationException where the
+ *   function has been invoked too often in one chain.
  */
 export async function invoke(deps: InvokeDeps, request: InvokeRequest): Promise<InvokeResult> {
+  refuseLoop(deps, request)
   if (request.wantsLogTail) return invokeWithLogTail(deps, request)
-  return { outcome: await run(deps, request) }
+  return run(deps, request)
+}
+
+function refuseLoop(
+  { clock, recordMetric }: InvokeDeps,
+  { fn, traceHeader, ...request }: InvokeRequest,
+): void {
+  if (request.recursiveLoop === 'Allow' || roundsOf(fn.arn, traceHeader) < ROUNDS_MAX) return
+  recordMetric({
+    name: 'RecursiveInvocationsDropped',
+    accountId: fn.accountId,
+    region: fn.region,
+    functionName: fn.name,
+    value: 1,
+    at: clock.now(),
+  })
+  throw recursiveInvocation()
 }
 
 async function invokeWithLogTail(deps: InvokeDeps, request: InvokeRequest): Promise<InvokeResult> {
   const tail = deps.collectLogTail(request.requestId)
   try {
-    const outcome = await run(deps, request)
-    if (outcome.kind === 'platform-error') return { outcome }
-    return { outcome, logTail: await tail.text }
+    const result = await run(deps, request)
+    if (result.outcome.kind === 'platform-error') return result
+    return { ...result, logTail: await tail.text }
   } finally {
     tail.discard()
   }
 }
 
-function run(deps: InvokeDeps, request: InvokeRequest): Promise<Outcome> {
+async function run(deps: InvokeDeps, request: InvokeRequest): Promise<InvokeResult> {
+  const traceHeader = traceHeaderFor(deps, request.fn.arn, request.traceHeader)
   const invocation = {
     requestId: request.requestId,
     invokedFunctionArn: request.invokedFunctionArn,
     payload: request.payload,
-    traceHeader: traceHeaderFor(deps, request.fn.arn, request.traceHeader),
+    traceHeader,
     ...(request.clientContext !== undefined && { clientContext: request.clientContext }),
     ...(request.tenantId !== undefined && { tenantId: request.tenantId }),
   }
-  return deps.placement.invoke(request.fn, invocation, request.limits)
+  return { outcome: await deps.placement.invoke(request.fn, invocation, request.limits), traceHeader }
 }

@@ -45,4 +45,6 @@ export interface DialectFacts {
   readonly types: { readonly bytes: 'blob' | 'bytea'; readonly integer: 'integer' | 'bigint' }
   /** `select … for update skip locked`. Where not, there is one writer at a time and no need. */
   readonly supportsSkipLocked: boolean
+  /** Whether other lambdads may use it at the same time: where not, what another process held is nobody's. */
+  readonly isShared: boolean
 }

@@ -16,6 +16,7 @@ const facts: DialectFacts = {
   name: 'postgres',
   types: { bytes: 'bytea', integer: 'bigint' },
   supportsSkipLocked: true,
+  isShared: true,
 }
 
 export interface PostgresOptions extends MigrateOptions {

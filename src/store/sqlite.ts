@@ -16,6 +16,7 @@ const facts: DialectFacts = {
   name: 'sqlite',
   types: { bytes: 'blob', integer: 'integer' },
   supportsSkipLocked: false,
+  isShared: false,
 }
 
 export interface SqliteOptions extends MigrateOptions {

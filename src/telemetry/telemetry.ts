@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import { type AppendLogs, LOG_MESSAGE_BYTES_MAX } from '../wire/log-event.ts'
+import type { RecordMetric } from '../wire/metric.ts'
 import type { EnvironmentSource, TelemetrySink } from '../wire/worker.ts'
 import { EnvironmentLog } from './environment-log.ts'
 import { AwaitedTails } from './tail.ts'
@@ -24,6 +25,10 @@ export interface Telemetry extends TelemetrySink {
   collectTail(requestId: string): Promise<string>
   /** Nobody waits for this tail any more: the invocation came to no environment, or its caller is gone. */
   dropTail(requestId: string): void
+  /** Hears every measurement. Returns how to stop. */
+  onMetric(listener: RecordMetric): () => void
+  /** Tells whoever listens of a measurement. */
+  readonly recordMetric: RecordMetric
   /** Hands on what has no newline yet. */
   flush(): void
   stop(): void
@@ -40,6 +45,7 @@ export function createTelemetry({ clock, appendLogs, settings = {} }: TelemetryO
   const messageBytesMax = settings.messageBytesMax ?? LOG_MESSAGE_BYTES_MAX
   const deps = { clock, appendLogs, tails, messageBytesMax }
   const logs = new Map<string, EnvironmentLog>()
+  const metricListeners = new Set<RecordMetric>()
   let sweep: Timer | undefined
 
   function logOf(source: EnvironmentSource): EnvironmentLog {
@@ -79,6 +85,13 @@ export function createTelemetry({ clock, appendLogs, settings = {} }: TelemetryO
     },
     collectTail: (requestId) => tails.collect(requestId),
     dropTail: (requestId) => tails.drop(requestId),
+    onMetric: (listener) => {
+      metricListeners.add(listener)
+      return () => metricListeners.delete(listener)
+    },
+    recordMetric: (event) => {
+      for (const listener of metricListeners) listener(event)
+    },
     flush: () => {
       for (const log of logs.values()) log.flushLine()
     },

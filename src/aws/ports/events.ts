@@ -13,6 +13,7 @@ export interface BusEvent {
 
 /** What other services ask of EventBridge. Throws `DeliveryError`. */
 export interface EventsPort {
+  busExists(busArn: string): Promise<boolean>
   /** Durable when it resolves. Services of AWS itself send to `event-bus/default`, whatever its policy. */
   put(busArn: string, event: BusEvent, sender: Sender): Promise<{ readonly eventId: string }>
 }

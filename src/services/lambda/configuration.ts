@@ -50,7 +50,8 @@ export function changedConfiguration(current: Configuration, input: Settings): C
   if (input.Runtime !== undefined) checkRuntime(input.Runtime)
   checkRanges(input)
   const variables = input.Environment && readVariables(input.Environment.Variables ?? {})
-  const changed = withImageConfig(current, input.ImageConfig)
+  const { deadLetterArn, ...changed } = withImageConfig(current, input.ImageConfig)
+  const deadLetters = input.DeadLetterConfig?.TargetArn ?? deadLetterArn
   const durable = changedDurable(current.durable, input.DurableConfig)
   return {
     ...changed,
@@ -62,6 +63,7 @@ export function changedConfiguration(current: Configuration, input: Settings): C
     memoryMb: input.MemorySize ?? current.memoryMb,
     ephemeralStorageMb: input.EphemeralStorage?.Size ?? current.ephemeralStorageMb,
     ...(variables && { variables }),
+    ...(deadLetters && { deadLetterArn: deadLetters }),
     logging: readLogging(current.logging, input.LoggingConfig),
     ...(durable && { durable }),
   }

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { BlobStore } from '../../store/blobs.ts'
 import type { Architecture } from './configuration.ts'
+import type { FunctionKey } from './function.ts'
 import type { LayerStore } from './layers/store.ts'
 import type { AccountLimits } from './limits.ts'
 import type { MappingKey, MappingStore } from './mappings/store.ts'
@@ -24,6 +25,8 @@ export interface LambdaDeps {
   readonly codeSecret: string | Buffer
   /** Whether the role is there and lets Lambda assume it. Absent: any role will do. */
   readonly isAssumableRole?: (arn: string) => Promise<boolean>
+  /** Deletes the events that wait for a function that is gone. */
+  readonly forgetEvents: (key: FunctionKey) => void
   /** Brings a version that was created or updated to its end, soon. */
   readonly settle: (version: VersionPosition) => void
   /** Brings a mapping that was created, changed or deleted into its state, soon. */

@@ -24,6 +24,7 @@ test('a function is resolved to what it runs', async (t) => {
     invokedFunctionArn: arnOf('f'),
     reservedConcurrency: undefined,
     isQualified: false,
+    eventSettings: { retriesMax: 2, ageMaxSeconds: 21_600 },
     state: 'Active',
   })
   const { revision, codeBlob, architecture, ...rest } = fn
@@ -155,6 +156,7 @@ test('known functions are resolved without the database', async (t) => {
       reads++
       return { version: '$LATEST', configuration: {}, running: known.fn }
     },
+    findEventConfig: async () => undefined,
     reservedConcurrency: async () => {
       reads++
       return 0
@@ -184,6 +186,7 @@ test('what was read before a change is not kept after it', async () => {
       return found
     },
     findVersion: async () => ({ version: '$LATEST', configuration: {}, running: {} }),
+    findEventConfig: async () => undefined,
     reservedConcurrency: async () => reserved,
   } as unknown as FunctionStore
   const directory = createFunctionDirectory({ functions, clock: realClock, random: realRandom })

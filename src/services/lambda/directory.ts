@@ -1,7 +1,10 @@
+import type { EventSettings } from '../../invoke/async/settings.ts'
+import type { RecursiveLoop } from '../../invoke/recursion.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { LambdaDeps } from './deps.ts'
 import { DirectoryCache } from './directory-cache.ts'
 import { functionFailed, functionNotFound, functionPending } from './errors.ts'
+import { eventSettings } from './event-settings.ts'
 import {
   type Configuration,
   type FunctionKey,
@@ -24,6 +27,9 @@ export interface ResolvedFunction {
   readonly reservedConcurrency: number | undefined
   /** Of durable functions. */
   readonly durable?: Configuration['durable']
+  readonly recursiveLoop?: RecursiveLoop
+  /** Of what the caller named. */
+  readonly eventSettings: EventSettings
   /** Of the function itself. An invocation of one that is Pending waits, so it is never seen here. */
   readonly state: 'Active'
 }
@@ -140,6 +146,11 @@ async function readTarget(
     isQualified: qualifier !== undefined,
     reservedConcurrency: head.reservedConcurrency,
     ...(found.configuration.durable && { durable: found.configuration.durable }),
+    eventSettings: eventSettings(
+      await functions.findEventConfig(key, qualifier ?? LATEST),
+      found.configuration,
+    ),
+    ...(head.recursiveLoop && { recursiveLoop: head.recursiveLoop }),
     state: 'Active',
   }
 }

@@ -1,4 +1,5 @@
 import { formatArn } from '../../aws/arn.ts'
+import type { RecursiveLoop } from '../../invoke/recursion.ts'
 import type { FunctionVersion, Logging } from '../../wire/function-version.ts'
 
 /** Whose functions, and where: every key of this room begins with it. */
@@ -15,6 +16,8 @@ export interface FunctionKey extends Scope {
 export interface StoredFunction extends FunctionKey {
   readonly tags: Readonly<Record<string, string>>
   readonly reservedConcurrency: number | undefined
+  /** What is done about loops: Terminate where nothing was set. */
+  readonly recursiveLoop?: RecursiveLoop
 }
 
 /** One version, `$LATEST` included, as it is shown and as it runs. */
@@ -101,6 +104,8 @@ export interface Configuration {
   }
   /** In the order in which they are laid over one another; absent where there are none. */
   readonly layers?: readonly FunctionLayer[]
+  /** A queue or topic for events that failed. */
+  readonly deadLetterArn?: string
   /** What replaces the image's own settings, where it was given. */
   readonly imageConfig?: ImageConfig
 }
@@ -118,6 +123,19 @@ export interface ImageConfig {
   readonly entryPoint?: readonly string[]
   readonly command?: readonly string[]
   readonly workingDirectory?: string
+}
+
+/** How events for a function, a version or an alias are treated, as far as it was set. */
+export interface EventConfig {
+  /** `$LATEST`, a number or an alias. */
+  readonly qualifier: string
+  /** Milliseconds since the epoch. */
+  readonly lastModified: number
+  readonly retriesMax?: number
+  readonly ageMaxSeconds?: number
+  /** ARNs. */
+  readonly onSuccess?: string
+  readonly onFailure?: string
 }
 
 export interface StoredAlias extends FunctionKey {

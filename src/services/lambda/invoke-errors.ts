@@ -1,10 +1,34 @@
 import { AwsError } from '../../aws/error.ts'
+import type { StoreError } from '../../store/errors.ts'
 import type { PlatformErrorCode } from '../../wire/invocation.ts'
 
 /** The errors by which Invoke refuses a call. Those of the function itself are outcomes, not errors. */
 
-export function eventInvocationsNotSupported(): AwsError {
-  return invocationParameterNotSupported('InvocationType Event')
+/** The shape carries no `Type` in AWS's answers. */
+export function eventTooLarge(bytes: number, limit: number): AwsError {
+  return new AwsError(
+    'RequestEntityTooLargeException',
+    `${bytes} byte payload is too large for the Event invocation type (limit ${limit} bytes)`,
+    { status: 413 },
+  )
+}
+
+/** More events wait for the disk than memory has room for. */
+export function tooManyEvents(cause: Error): AwsError {
+  return new AwsError('TooManyRequestsException', 'Rate Exceeded.', {
+    status: 429,
+    members: { Reason: 'CallerRateLimitExceeded', Type: 'User', retryAfterSeconds: '1' },
+    cause,
+  })
+}
+
+export function eventNotKept(cause: StoreError): AwsError {
+  const reason = cause.code === 'DiskFull' ? 'the disk is full' : 'the database did not take it'
+  return new AwsError('ServiceException', `The event was not accepted: ${reason}.`, {
+    status: 500,
+    members: { Type: 'Service' },
+    cause,
+  })
 }
 
 export function invocationParameterNotSupported(parameter: string): AwsError {

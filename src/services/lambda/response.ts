@@ -62,6 +62,7 @@ export function showListed(version: StoredVersion, qualifier?: string): Function
     ...(!isUnpulled(code) && { CodeSha256: codeSha256(code) }),
     Version: version.version,
     ...(configuration.variables && { Environment: { Variables: { ...configuration.variables } } }),
+    ...(configuration.deadLetterArn && { DeadLetterConfig: { TargetArn: configuration.deadLetterArn } }),
     TracingConfig: { Mode: 'PassThrough' },
     RevisionId: version.revisionId,
     ...(configuration.layers && {

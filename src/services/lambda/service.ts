@@ -1,4 +1,4 @@
-import { type BoundOperation, bindOperations, type Call, type Operation } from '../../aws/operation.ts'
+import { type BoundOperation, bindOperations, type Operation } from '../../aws/operation.ts'
 import type { OperationName } from '../../aws/sdk-types.ts'
 import type { Switchboard } from '../../aws/switchboard.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -12,12 +12,14 @@ import type { LambdaDeps } from './deps.ts'
 import { createFunctionDirectory, type FunctionDirectory } from './directory.ts'
 import type { GetExecutions } from './durable/deps.ts'
 import { bindDurableOperations } from './durable/service.ts'
+import type { FunctionKey } from './function.ts'
 import type { ImageSettingsOfHost } from './image/pull.ts'
 import { createLayerStore } from './layers/store.sql.ts'
 import { type AccountLimits, DEFAULT_LIMITS } from './limits.ts'
 import { createMappingStore } from './mappings/store.sql.ts'
 import type { MappingStore } from './mappings/store.ts'
 import { MappingTransitions } from './mappings/transitions.ts'
+import { createMayInvoke, type MayInvoke } from './may-invoke.ts'
 import { addPermission } from './operations/add-permission.ts'
 import {
   deleteFunctionConcurrency,
@@ -26,15 +28,16 @@ import {
 } from './operations/concurrency.ts'
 import { createAlias } from './operations/create-alias.ts'
 import { createFunction } from './operations/create-function.ts'
-import {
-  getFunctionCodeSigningConfig,
-  getFunctionEventInvokeConfig,
-  getFunctionRecursionConfig,
-  getRuntimeManagementConfig,
-  listFunctionEventInvokeConfigs,
-} from './operations/defaults.ts'
+import { getFunctionCodeSigningConfig, getRuntimeManagementConfig } from './operations/defaults.ts'
 import { deleteAlias } from './operations/delete-alias.ts'
 import { deleteFunction } from './operations/delete-function.ts'
+import {
+  deleteFunctionEventInvokeConfig,
+  getFunctionEventInvokeConfig,
+  listFunctionEventInvokeConfigs,
+  putFunctionEventInvokeConfig,
+  updateFunctionEventInvokeConfig,
+} from './operations/event-invoke-configs.ts'
 import {
   createEventSourceMapping,
   deleteEventSourceMapping,
@@ -48,6 +51,7 @@ import { getFunction } from './operations/get-function.ts'
 import { getFunctionConfiguration } from './operations/get-function-configuration.ts'
 import { getPolicy } from './operations/get-policy.ts'
 import { type InvokeOperationDeps, invokeFunction } from './operations/invoke.ts'
+import { invokeAsync } from './operations/invoke-async.ts'
 import {
   addLayerVersionPermission,
   getLayerVersionPolicy,
@@ -65,6 +69,7 @@ import { listAliases } from './operations/list-aliases.ts'
 import { listFunctions } from './operations/list-functions.ts'
 import { listVersionsByFunction } from './operations/list-versions-by-function.ts'
 import { publishVersion } from './operations/publish-version.ts'
+import { getFunctionRecursionConfig, putFunctionRecursionConfig } from './operations/recursion-config.ts'
 import { removePermission } from './operations/remove-permission.ts'
 import { listTags, tagResource, untagResource } from './operations/tags.ts'
 import { updateAlias } from './operations/update-alias.ts'
@@ -83,7 +88,7 @@ import { Transitions } from './transitions.ts'
 
 type LambdaOperationName = OperationName<typeof import('@aws-sdk/client-lambda')>
 
-/** The control plane's operations. `Invoke` is bound by `bindInvoke`. */
+/** The control plane's operations. Those that invoke are bound by `bindInvoke`. */
 export const lambdaOperations = {
   AddLayerVersionPermission: addLayerVersionPermission,
   AddPermission: addPermission,
@@ -95,6 +100,7 @@ export const lambdaOperations = {
   DeleteFunction: deleteFunction,
   DeleteFunctionConcurrency: deleteFunctionConcurrency,
   DeleteLayerVersion: deleteLayerVersion,
+  DeleteFunctionEventInvokeConfig: deleteFunctionEventInvokeConfig,
   DeleteProvisionedConcurrencyConfig: deleteProvisionedConcurrencyConfig,
   GetAccountSettings: getAccountSettings,
   GetAlias: getAlias,
@@ -123,6 +129,8 @@ export const lambdaOperations = {
   PublishLayerVersion: publishLayerVersion,
   PublishVersion: publishVersion,
   PutFunctionConcurrency: putFunctionConcurrency,
+  PutFunctionEventInvokeConfig: putFunctionEventInvokeConfig,
+  PutFunctionRecursionConfig: putFunctionRecursionConfig,
   PutProvisionedConcurrencyConfig: putProvisionedConcurrencyConfig,
   RemoveLayerVersionPermission: removeLayerVersionPermission,
   RemovePermission: removePermission,
@@ -132,6 +140,7 @@ export const lambdaOperations = {
   UpdateEventSourceMapping: updateEventSourceMapping,
   UpdateFunctionCode: updateFunctionCode,
   UpdateFunctionConfiguration: updateFunctionConfiguration,
+  UpdateFunctionEventInvokeConfig: updateFunctionEventInvokeConfig,
 } satisfies Partial<Record<LambdaOperationName, Operation<LambdaDeps, never, unknown>>>
 
 export function createLambdaOperations(
@@ -140,9 +149,9 @@ export function createLambdaOperations(
   return bindOperations(lambdaOperations, deps)
 }
 
-/** Invoke, which needs placement beside what the control plane knows. */
-export function bindInvoke(deps: InvokeOperationDeps): BoundOperation {
-  return (input: never, call: Call) => invokeFunction(deps, input, call)
+/** The operations that need placement beside what the control plane knows. */
+export function bindInvoke(deps: InvokeOperationDeps): Record<'Invoke' | 'InvokeAsync', BoundOperation> {
+  return bindOperations({ Invoke: invokeFunction, InvokeAsync: invokeAsync }, deps)
 }
 
 export interface LambdaOptions {
@@ -162,6 +171,8 @@ export interface LambdaOptions {
   /** Whether a role is there and lets Lambda assume it. Absent: any role will do. */
   readonly isAssumableRole?: (arn: string) => Promise<boolean>
   readonly images: ImageSettingsOfHost
+  /** Deletes the events that wait for a function that is gone. */
+  readonly forgetEvents: (key: FunctionKey) => void
   /** Is told of what fails where no caller waits. */
   readonly reportFault: (error: unknown) => void
 }
@@ -170,6 +181,7 @@ export interface LambdaOptions {
 export interface Lambda {
   readonly operations: Record<string, BoundOperation>
   readonly directory: FunctionDirectory
+  readonly mayInvoke: MayInvoke
   /** The operations on executions of durable functions. */
   readonly durableOperations: (executions: GetExecutions) => Record<string, BoundOperation>
   /** What pollers read. */
@@ -213,6 +225,7 @@ export function createLambda(options: LambdaOptions): Lambda {
   return {
     operations: createLambdaOperations(deps),
     directory,
+    mayInvoke: createMayInvoke(given.functions),
     durableOperations: (executions) => bindDurableOperations({ functions: given.functions, executions }),
     mappings: given.mappings,
     codeDoor: (target) => codeDoor(deps, target),

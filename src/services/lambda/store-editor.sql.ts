@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely'
-import type { FunctionKey, StoredAlias, StoredFunction, StoredVersion } from './function.ts'
+import type { EventConfig, FunctionKey, StoredAlias, StoredFunction, StoredVersion } from './function.ts'
 import type { LayerKey, StoredLayerVersion } from './layers/layer.ts'
 import { findLayerVersion } from './layers/store.sql.ts'
 import type { ProvisionedConfig } from './provisioned/config.ts'
@@ -9,6 +9,7 @@ import {
   claimedConcurrency,
   discardCode,
   findAlias,
+  findEventConfig,
   findPolicy,
   findVersion,
   holdAccount,
@@ -206,6 +207,28 @@ export class SqlFunctionEditor implements FunctionEditor {
     return deleteProvisioned(this.#db, this.#key, qualifier)
   }
 
+  eventConfig(qualifier: string): Promise<EventConfig | undefined> {
+    return findEventConfig(this.#db, this.#key, qualifier)
+  }
+
+  async saveEventConfig(config: EventConfig): Promise<void> {
+    const record = JSON.stringify(config)
+    await this.#db
+      .insertInto('lambda_event_configs')
+      .values({ ...columnsOf(this.#key), qualifier: config.qualifier, record })
+      .onConflict((conflict) =>
+        conflict.columns(['account_id', 'region', 'name', 'qualifier']).doUpdateSet({ record }),
+      )
+      .execute()
+  }
+
+  async deleteEventConfig(qualifier: string): Promise<void> {
+    await this.#db
+      .deleteFrom('lambda_event_configs')
+      .where((eb) => eb.and({ ...columnsOf(this.#key), qualifier }))
+      .execute()
+  }
+
   usage(): Promise<Usage> {
     return usage(this.#db, this.#key)
   }
@@ -220,6 +243,7 @@ function functionColumns(head: StoredFunction) {
   return {
     tags: JSON.stringify(head.tags),
     reserved_concurrency: head.reservedConcurrency ?? null,
+    recursive_loop: head.recursiveLoop ?? null,
   }
 }
 

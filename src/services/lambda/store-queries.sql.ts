@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
-import type { FunctionKey, Scope, StoredAlias, StoredVersion } from './function.ts'
+import type { EventConfig, FunctionKey, Scope, StoredAlias, StoredVersion } from './function.ts'
 import { unreservedProvisioned } from './provisioned/store.sql.ts'
 import type { Statement, Usage } from './store.ts'
 import { columnsOf, columnsOfScope, type LambdaTables, numberOf } from './store-rows.sql.ts'
@@ -37,6 +37,19 @@ export async function findPolicy(db: Db, key: FunctionKey, qualifier: string): P
     .where((eb) => eb.and({ ...columnsOf(key), qualifier }))
     .executeTakeFirst()
   return row === undefined ? [] : JSON.parse(row.statements)
+}
+
+export async function findEventConfig(
+  db: Db,
+  key: FunctionKey,
+  qualifier: string,
+): Promise<EventConfig | undefined> {
+  const row = await db
+    .selectFrom('lambda_event_configs')
+    .select('record')
+    .where((eb) => eb.and({ ...columnsOf(key), qualifier }))
+    .executeTakeFirst()
+  return row === undefined ? undefined : JSON.parse(row.record)
 }
 
 export async function usage(db: Db, scope: Scope): Promise<Usage> {

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { RecursiveLoop } from '../../invoke/recursion.ts'
 import { type FunctionKey, LATEST, type Scope, type StoredFunction } from './function.ts'
 
 /** The tables of the migrations `lambda`, `lambda-layers` and `provisioned`. Integers may come as strings from PostgreSQL. */
@@ -6,6 +7,7 @@ export type LambdaTables = {
   lambda_functions: KeyColumns & {
     tags: string
     reserved_concurrency: number | null
+    recursive_loop: string | null
     changes: Generated<number>
   }
   lambda_versions: KeyColumns & {
@@ -17,6 +19,7 @@ export type LambdaTables = {
     record: string
   }
   lambda_aliases: KeyColumns & { alias: string; version: string; record: string }
+  lambda_event_configs: KeyColumns & { qualifier: string; record: string }
   lambda_policies: KeyColumns & { qualifier: string; statements: string }
   lambda_version_numbers: KeyColumns & { last: number }
   lambda_accounts: { account_id: string; region: string; changes: number }
@@ -71,7 +74,7 @@ export function versionOf(number: number): string {
 }
 
 export function toFunction(
-  row: KeyColumns & { tags: string; reserved_concurrency: number | null },
+  row: KeyColumns & { tags: string; reserved_concurrency: number | null; recursive_loop: string | null },
 ): StoredFunction {
   const reserved = row.reserved_concurrency
   return {
@@ -80,5 +83,6 @@ export function toFunction(
     name: row.name,
     tags: JSON.parse(row.tags),
     reservedConcurrency: reserved === null ? undefined : Number(reserved),
+    ...(row.recursive_loop !== null && { recursiveLoop: row.recursive_loop as RecursiveLoop }),
   }
 }

@@ -1,7 +1,14 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Changes } from '../../store/changes.ts'
 import type { Database, Tables } from '../../store/database.ts'
-import type { FunctionKey, Scope, StoredAlias, StoredFunction, StoredVersion } from './function.ts'
+import type {
+  EventConfig,
+  FunctionKey,
+  Scope,
+  StoredAlias,
+  StoredFunction,
+  StoredVersion,
+} from './function.ts'
 import type { Progress, ProvisionedConfig } from './provisioned/config.ts'
 import {
   findProvisioned,
@@ -14,6 +21,7 @@ import { SqlFunctionEditor } from './store-editor.sql.ts'
 import {
   claimedConcurrency,
   findAlias,
+  findEventConfig,
   findPolicy,
   findVersion,
   holdAccount,
@@ -128,6 +136,25 @@ class SqlFunctionStore implements FunctionStore {
       .where('alias', '>', page.after?.[0] ?? '')
       .$if(page.version !== undefined, (query) => query.where('version', '=', page.version ?? ''))
       .orderBy('alias')
+      .limit(page.max)
+      .execute()
+    return rows.map(({ record }) => JSON.parse(record))
+  }
+
+  findEventConfig(key: FunctionKey, qualifier: string): Promise<EventConfig | undefined> {
+    return findEventConfig(this.#reads, key, qualifier)
+  }
+
+  async listEventConfigs(
+    key: FunctionKey,
+    page: { after?: readonly string[]; max: number },
+  ): Promise<EventConfig[]> {
+    const rows = await this.#reads
+      .selectFrom('lambda_event_configs')
+      .select('record')
+      .where((eb) => eb.and(columnsOf(key)))
+      .where('qualifier', '>', page.after?.[0] ?? '')
+      .orderBy('qualifier')
       .limit(page.max)
       .execute()
     return rows.map(({ record }) => JSON.parse(record))

@@ -1,4 +1,11 @@
-import type { FunctionKey, Scope, StoredAlias, StoredFunction, StoredVersion } from './function.ts'
+import type {
+  EventConfig,
+  FunctionKey,
+  Scope,
+  StoredAlias,
+  StoredFunction,
+  StoredVersion,
+} from './function.ts'
 import type { LayerKey, StoredLayerVersion } from './layers/layer.ts'
 import type { Progress, ProvisionedConfig } from './provisioned/config.ts'
 
@@ -22,6 +29,8 @@ export interface FunctionStore {
   findAlias(key: FunctionKey, alias: string): Promise<StoredAlias | undefined>
   /** The policy of a version, an alias or, with an empty qualifier, the function. Empty where there is none. */
   findPolicy(key: FunctionKey, qualifier: string): Promise<readonly Statement[]>
+  /** Of `$LATEST`, a version or an alias. */
+  findEventConfig(key: FunctionKey, qualifier: string): Promise<EventConfig | undefined>
 
   /** `$LATEST` of each function, by name. */
   listFunctions(scope: Scope, page: { after?: Position; max: number }): Promise<StoredVersion[]>
@@ -34,6 +43,9 @@ export interface FunctionStore {
     key: FunctionKey,
     page: { after?: Position; max: number; version?: string },
   ): Promise<StoredAlias[]>
+
+  /** By qualifier. */
+  listEventConfigs(key: FunctionKey, page: { after?: Position; max: number }): Promise<EventConfig[]>
 
   usage(scope: Scope): Promise<Usage>
   /**
@@ -122,6 +134,10 @@ export interface FunctionEditor {
   provisioned(): Promise<ProvisionedConfig[]>
   saveProvisioned(config: ProvisionedConfig): Promise<void>
   deleteProvisioned(qualifier: string): Promise<void>
+
+  eventConfig(qualifier: string): Promise<EventConfig | undefined>
+  saveEventConfig(config: EventConfig): Promise<void>
+  deleteEventConfig(qualifier: string): Promise<void>
 
   /** Tells every node, with the commit, that these revisions are to run no more. */
   retire(revisions: readonly string[]): Promise<void>

@@ -37,6 +37,8 @@ export interface TestLambda {
   readonly retired: string[]
   /** What is provisioned. */
   readonly ahead: ScriptedAhead
+  /** Functions whose events were deleted. */
+  readonly forgotten: string[]
   /** What failed in the background. */
   readonly faults: unknown[]
   call<N extends Name>(name: N, input: LambdaInput<N>, from?: Partial<Call>): Promise<LambdaOutput<N>>
@@ -64,6 +66,7 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
   const retired: string[] = []
   const ahead = new ScriptedAhead()
   const faults: unknown[] = []
+  const forgotten: string[] = []
   const lambda = createLambda({
     database,
     blobs,
@@ -78,6 +81,7 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
     },
     codeSecret: 'secret',
     architecture: HOST,
+    forgetEvents: (key) => forgotten.push(key.name),
     images: options.images ?? { localFiles: true, dockerConfig: '/nonexistent' },
     reportFault: (error) => faults.push(error),
     ...(options.limits && { limits: options.limits }),
@@ -104,7 +108,7 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
     await call('CreateFunction', { ...functionInput(name), ...input })
     await settled(name)
   }
-  return { lambda, database, blobs, retired, ahead, faults, call, create, settled }
+  return { lambda, database, blobs, retired, ahead, faults, forgotten, call, create, settled }
 }
 
 /** Environments that are initialised as soon as they are wanted, unless the test says otherwise. */

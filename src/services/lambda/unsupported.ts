@@ -4,13 +4,7 @@ import type { LambdaInput } from './types.ts'
 /** What creating and changing a function share of what lambdad does not carry out. */
 type Settings = Pick<
   LambdaInput<'CreateFunction'>,
-  | 'VpcConfig'
-  | 'DeadLetterConfig'
-  | 'KMSKeyArn'
-  | 'TracingConfig'
-  | 'FileSystemConfigs'
-  | 'SnapStart'
-  | 'CapacityProviderConfig'
+  'VpcConfig' | 'KMSKeyArn' | 'TracingConfig' | 'FileSystemConfigs' | 'SnapStart' | 'CapacityProviderConfig'
 >
 
 /**
@@ -18,10 +12,9 @@ type Settings = Pick<
  * SnapStart None) are what there is anyway.
  */
 export function refuseUnsupportedSettings(input: Settings): void {
-  const { VpcConfig, DeadLetterConfig, FileSystemConfigs, SnapStart, TracingConfig } = input
+  const { VpcConfig, FileSystemConfigs, SnapStart, TracingConfig } = input
   if (VpcConfig?.SubnetIds?.length || VpcConfig?.SecurityGroupIds?.length) throw notSupported('VpcConfig')
   if (VpcConfig?.Ipv6AllowedForDualStack) throw notSupported('VpcConfig.Ipv6AllowedForDualStack')
-  if (DeadLetterConfig?.TargetArn) throw notSupported('DeadLetterConfig')
   if (input.KMSKeyArn) throw notSupported('KMSKeyArn')
   if (TracingConfig?.Mode === 'Active') throw notSupported('TracingConfig with Mode Active')
   if (FileSystemConfigs?.length) throw notSupported('FileSystemConfigs')

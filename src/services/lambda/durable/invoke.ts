@@ -30,7 +30,7 @@ export async function invokeDurable(
   { executions, newId }: InvokeDurableDeps,
   input: LambdaInput<'Invoke'>,
   invocation: DurableInvocation,
-  call: Call,
+  call: Pick<Call, 'accountId' | 'region' | 'traceHeader' | 'signal'>,
 ): Promise<LambdaOutput<'Invoke'>> {
   const { resolved, durable, payload, clientContext } = invocation
   const isEvent = input.InvocationType === 'Event'

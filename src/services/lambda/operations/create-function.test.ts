@@ -115,7 +115,6 @@ const zip = functionInput('f').Code?.ZipFile
 
 const UNSUPPORTED: [string, Partial<LambdaInput<'CreateFunction'>>][] = [
   ['VpcConfig', { VpcConfig: { SubnetIds: ['subnet-1'] } }],
-  ['DeadLetterConfig', { DeadLetterConfig: { TargetArn: 'arn:aws:sqs:us-east-1:123456789012:q' } }],
   ['KMSKeyArn', { KMSKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/k' }],
   ['TracingConfig with Mode Active', { TracingConfig: { Mode: 'Active' } }],
   ['FileSystemConfigs', { FileSystemConfigs: [{ Arn: 'a', LocalMountPath: '/mnt/a' }] }],

@@ -3,6 +3,7 @@ import { readPackage, withPackage } from '../code.ts'
 import { checkCodeStorage } from '../code-storage.ts'
 import { newConfiguration } from '../configuration.ts'
 import type { LambdaDeps } from '../deps.ts'
+import { checkDeadLetterTarget } from '../destinations.ts'
 import { functionExists } from '../errors.ts'
 import {
   type Code,
@@ -38,6 +39,7 @@ export const createFunction: Operation<
   const image = isImage ? readImage(source, deps.random, 'creating') : undefined
   if ((await deps.functions.find(key)) !== undefined) throw functionExists(key.name)
   await checkRole(deps, input.Role)
+  await checkDeadLetterTarget(deps, input.DeadLetterConfig?.TargetArn)
   const read = image ?? (await readPackage(deps, source, call, functionArn(key)))
 
   const createWith = (code: Code) =>

@@ -27,6 +27,7 @@ export const deleteFunction: Operation<
     (editing) => (qualifier === undefined ? deleteAll(editing) : deleteVersion(editing, qualifier)),
     functionArn(key, qualifier),
   )
+  if (qualifier === undefined) deps.forgetEvents(key)
   await collectCode(deps, gone.flatMap(codesOf))
   return { StatusCode: 204 }
 }
@@ -48,6 +49,7 @@ async function deleteVersion({ fn }: Editing, number: string): Promise<StoredVer
   await fn.discardCode(codesOf(version))
   await fn.deleteVersion(number)
   await fn.savePolicy(number, [])
+  await fn.deleteEventConfig(number)
   await fn.deleteProvisioned(number)
   return [version]
 }

@@ -1,19 +1,15 @@
 import type { AwsError } from '../../../aws/error.ts'
-import type { Call, Operation } from '../../../aws/operation.ts'
+import type { Operation } from '../../../aws/operation.ts'
 import type { Input, Output } from '../../../aws/sdk-types.ts'
 import type { Invoke } from '../../../invoke/invoke.ts'
 import type { Outcome } from '../../../wire/invocation.ts'
 import type { FunctionDirectory, ResolvedFunction } from '../directory.ts'
 import { type InvokeDurableDeps, invokeDurable } from '../durable/invoke.ts'
-import {
-  cannotMakeEnvironment,
-  clientContextIsNoJson,
-  eventInvocationsNotSupported,
-  notDurable,
-  notTenantIsolated,
-  tenantNeeded,
-} from '../invoke-errors.ts'
+import { acceptEvent, type KeepEvent } from '../events.ts'
+import { limitsOf } from '../invocation-limits.ts'
+import { cannotMakeEnvironment, clientContextIsNoJson, notDurable } from '../invoke-errors.ts'
 import { assertJson } from '../json-payload.ts'
+import { checkTenant } from '../tenants.ts'
 
 type Client = typeof import('@aws-sdk/client-lambda')
 type InvokeInput = Input<Client, 'Invoke'>
@@ -22,15 +18,16 @@ type InvokeOutput = Output<Client, 'Invoke'>
 export interface InvokeOperationDeps extends InvokeDurableDeps {
   readonly directory: FunctionDirectory
   readonly invoke: Invoke
+  readonly keepEvent: KeepEvent
   /** The account's limit on concurrent invocations. */
   readonly concurrency: number
 }
 
-const EMPTY_EVENT = Buffer.from('{}')
+export const EMPTY_EVENT = Buffer.from('{}')
 /** AWS Lambda API Reference, "Invoke": the last 3 bytes of base64 are padding. */
 const CLIENT_CONTEXT_BYTES_MAX = 3583
 
-/** Runs a function and waits for its answer (AWS Lambda API Reference, "Invoke"). */
+/** Runs a function and waits for its answer, or keeps an event for it (AWS Lambda API Reference, "Invoke"). */
 export const invokeFunction: Operation<InvokeOperationDeps, InvokeInput, InvokeOutput> = async (
   deps,
   input,
@@ -46,9 +43,13 @@ export const invokeFunction: Operation<InvokeOperationDeps, InvokeInput, InvokeO
     return invokeDurable(deps, input, { resolved, durable, payload, clientContext }, call)
   }
   if (input.DurableExecutionName !== undefined) throw notDurable()
-  if (input.InvocationType === 'Event') throw eventInvocationsNotSupported()
   if (input.InvocationType === 'DryRun') return { StatusCode: 204 }
   assertJson(payload)
+  if (input.InvocationType === 'Event') {
+    const { requestId, traceHeader } = call
+    await acceptEvent(deps.keepEvent, resolved, { requestId, payload, tenantId: input.TenantId, traceHeader })
+    return { StatusCode: 202 }
+  }
 
   const { outcome, logTail } = await deps.invoke({
     fn: resolved.fn,
@@ -60,21 +61,10 @@ export const invokeFunction: Operation<InvokeOperationDeps, InvokeInput, InvokeO
     ...(clientContext !== undefined && { clientContext }),
     ...(input.TenantId !== undefined && { tenantId: input.TenantId }),
     ...(call.traceHeader !== undefined && { traceHeader: call.traceHeader }),
+    ...(resolved.recursiveLoop && { recursiveLoop: resolved.recursiveLoop }),
   })
 
   return answer(outcome, resolved, logTail)
-}
-
-function checkTenant(isIsolated: boolean | undefined, tenantId: string | undefined): void {
-  if (isIsolated && tenantId === undefined) throw tenantNeeded()
-  if (!isIsolated && tenantId !== undefined) throw notTenantIsolated()
-}
-
-function limitsOf(deps: InvokeOperationDeps, { reservedConcurrency }: ResolvedFunction, call: Call) {
-  return {
-    reserved: reservedConcurrency,
-    unreserved: deps.concurrency - deps.directory.reservedTotal(call),
-  }
 }
 
 function answer(outcome: Outcome, resolved: ResolvedFunction, logTail: string | undefined): InvokeOutput {

@@ -2,6 +2,7 @@ import type { Operation } from '../../../aws/operation.ts'
 import { changeFunction, checkRevision } from '../change.ts'
 import { changedConfiguration } from '../configuration.ts'
 import type { LambdaDeps } from '../deps.ts'
+import { checkDeadLetterTarget } from '../destinations.ts'
 import { readUnqualifiedName } from '../function-name.ts'
 import { refuseOtherPackageType } from '../image/config.ts'
 import { checkUnzippedSize, withLayers } from '../layers/of-function.ts'
@@ -20,6 +21,7 @@ export const updateFunctionConfiguration: Operation<
   refuseUnsupportedSettings(input)
   const key = readUnqualifiedName(input.FunctionName ?? '', call)
   await checkRole(deps, input.Role)
+  await checkDeadLetterTarget(deps, input.DeadLetterConfig?.TargetArn)
   const version = await changeFunction(deps, key, async ({ fn, latest }) => {
     refuseOtherPackageType(input, latest.code.image !== undefined)
     const changed = changedConfiguration(latest.configuration, input)

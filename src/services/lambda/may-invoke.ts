@@ -1,0 +1,19 @@
+import type { Sender } from '../../aws/ports/delivery.ts'
+import { type FunctionKey, LATEST } from './function.ts'
+import { isAllowed } from './policy-check.ts'
+import type { FunctionStore } from './store.ts'
+
+/** Whether a sender that is no caller of the API may invoke a function, or one version or alias of it. */
+export type MayInvoke = (key: FunctionKey, qualifier: string | undefined, sender: Sender) => Promise<boolean>
+
+/**
+ * The resource policy of just what is called decides. Who acts as a role of the function's own account is let in
+ * by that role's policies, which are not looked at.
+ */
+export function createMayInvoke(functions: Pick<FunctionStore, 'findPolicy'>): MayInvoke {
+  return async (key, qualifier, sender) => {
+    if (sender.roleArn !== undefined && sender.accountId === key.accountId) return true
+    const policy = await functions.findPolicy(key, qualifier === LATEST ? '' : (qualifier ?? ''))
+    return isAllowed(policy, 'lambda:InvokeFunction', sender)
+  }
+}
