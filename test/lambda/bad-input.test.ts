@@ -338,7 +338,6 @@ test('what belongs to later versions of lambdad is answered by name', async (t) 
   const { client, create } = await controlPlane(t)
   await create('f')
   for (const [operation, input] of [
-    ['putFunctionEventInvokeConfig', { ...FN, MaximumRetryAttempts: 1 }],
     ['publishLayerVersion', { LayerName: 'l', Content: { ZipFile: Buffer.from('x') } }],
     ['createEventSourceMapping', FN],
   ] as const)

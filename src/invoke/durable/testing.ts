@@ -82,7 +82,7 @@ export async function testExecutions(
   const invoke = async (request: InvokeRequest) => {
     const invocation = { ...read(newest, request), hold }
     invocations.push(invocation)
-    return { outcome: await outcomeOf(handler, invocation) }
+    return { outcome: await outcomeOf(handler, invocation), traceHeader: request.traceHeader ?? '' }
   }
   const random = seededRandom(t.name)
   const build = (changes?: Partial<DurableDeps>) =>
