@@ -62,7 +62,7 @@ export function mappedFunctions(deps: MappedFunctionsDeps): MappedFunctions {
   return {
     invoke: async (functionArn, payload, traceHeader) => {
       try {
-        const { fn, invokedFunctionArn, limits } = await resolve(functionArn)
+        const { fn, invokedFunctionArn, limits, recursiveLoop } = await resolve(functionArn)
         const { outcome } = await deps.invoke({
           fn,
           requestId: deps.random.uuid(),
@@ -70,6 +70,7 @@ export function mappedFunctions(deps: MappedFunctionsDeps): MappedFunctions {
           payload,
           limits,
           ...(traceHeader !== undefined && { traceHeader }),
+          ...(recursiveLoop && { recursiveLoop }),
         })
         return batchOutcome(outcome)
       } catch (error) {
