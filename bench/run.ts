@@ -1,6 +1,8 @@
 // `npm run bench [name …]`: every figure that SPECIFICATION.md promises, as a ratio measured in this run.
 import { coldStart } from './cold-start.ts'
 import type { Figure } from './figure.ts'
+import { freeze } from './freeze.ts'
+import { idleEnvironments } from './idle-environments.ts'
 import { poolStart } from './pool-start.ts'
 import { startUp } from './start-up.ts'
 import { throughput } from './throughput.ts'
@@ -12,6 +14,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   throughput,
   'cold-start': coldStart,
   'pool-start': poolStart,
+  freeze,
+  'idle-environments': idleEnvironments,
 }
 
 const wanted = process.argv.slice(2)

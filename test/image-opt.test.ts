@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
@@ -11,6 +13,7 @@ import {
 } from '@aws-sdk/client-lambda'
 import { realClock } from '../src/base/clock.ts'
 import { type RawTarEntry, rawTar } from '../src/base/tar/testing.ts'
+import { skip as noNetwork } from '../src/worker/network/testing.ts'
 import { appLayer, baseLayer, noImages, testImage, writeLayout } from './support/image.ts'
 import { type Platform, platform, ROLE } from './support/platform.ts'
 
@@ -86,6 +89,22 @@ describe('what a container image has in /opt', { skip: noImages }, () => {
       name: 'InvalidRuntimeException',
       message: /its \/bin\/sh, and this/,
     })
+  })
+
+  test('its network is its own, and nothing of the host’s is in reach', { skip: noNetwork }, async (t) => {
+    const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => server.close())
+    const { port } = server.address() as AddressInfo
+    const probe = EXTENSION.replace(
+      'while (1)',
+      `print "host: ", IO::Socket::INET->new(PeerAddr => '127.0.0.1:${port}') ? 'reached' : $!, "\\n";\nwhile (1)`,
+    )
+    const p = await platform(t, { sandbox: 'bubblewrap', network: 'isolated' })
+    await createImage(t, p, [SHELL, { name: 'opt/extensions/watch', data: probe, mode: 0o755 }])
+
+    assert.equal((await p.invoke('f')).payload.env.AWS_LAMBDA_RUNTIME_API, '127.0.0.1:9001')
+    assert.match(await until(p, /host: /), /host: Connection refused/)
   })
 
   test('--opt is for packages: an image is not run without what it would lack', async (t) => {
