@@ -4,6 +4,7 @@ import type { Figure } from './figure.ts'
 import { freeze } from './freeze.ts'
 import { idleEnvironments } from './idle-environments.ts'
 import { poolStart } from './pool-start.ts'
+import { sqs } from './sqs.ts'
 import { startUp } from './start-up.ts'
 import { throughput } from './throughput.ts'
 import { warmInvoke } from './warm-invoke.ts'
@@ -16,6 +17,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'pool-start': poolStart,
   freeze,
   'idle-environments': idleEnvironments,
+  sqs,
 }
 
 const wanted = process.argv.slice(2)

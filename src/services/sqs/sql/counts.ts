@@ -2,22 +2,31 @@ import type { Queue } from '../queue.ts'
 import type { MessageCounts } from '../store.ts'
 import type { RawSql } from './raw.ts'
 
-export async function counts({ read }: RawSql, queue: Queue, now: number): Promise<MessageCounts> {
-  const [visible] = await read<{ n: number }>(
-    'select count(*) as n from sqs_messages where queue_id = ? and visible_at <= ?',
-    [queue.id, now],
-  )
-  const [hidden] = await read<{ n: number; received: number | null }>(
-    'select count(*) as n, sum(case when receive_count > 0 then 1 else 0 end) as received ' +
+/** In one statement, so that they belong together. */
+export async function counts(
+  { read, keepsCounts }: RawSql,
+  queue: Queue,
+  now: number,
+): Promise<MessageCounts> {
+  const total = keepsCounts
+    ? '(select messages from sqs_counts where queue_id = ?)'
+    : '(select count(*) from sqs_messages where queue_id = ?)'
+  const [row] = await read<{ total: number | null; hidden: number; received: number | null }>(
+    `select ${total} as total, count(*) as hidden, sum(case when receive_count > 0 then 1 else 0 end) as received ` +
       'from sqs_messages where queue_id = ? and visible_at > ?',
-    [queue.id, now],
+    [queue.id, queue.id, now],
   )
-  const inFlight = Number(hidden?.received ?? 0)
-  return { visible: Number(visible?.n), inFlight, delayed: Number(hidden?.n) - inFlight }
+  const hidden = Number(row?.hidden)
+  const inFlight = Number(row?.received ?? 0)
+  return { visible: Number(row?.total ?? 0) - hidden, inFlight, delayed: hidden - inFlight }
 }
 
-export async function inFlight(sql: RawSql, queue: Queue, now: number): Promise<number> {
-  return (await counts(sql, queue, now)).inFlight
+export async function inFlight({ read }: RawSql, queue: Queue, now: number): Promise<number> {
+  const [row] = await read<{ n: number }>(
+    'select count(*) as n from sqs_messages where queue_id = ? and visible_at > ? and receive_count > 0',
+    [queue.id, now],
+  )
+  return Number(row?.n)
 }
 
 export async function nextVisible({ read }: RawSql, queue: Queue, now: number): Promise<number | undefined> {

@@ -10,6 +10,8 @@ export type Run = <Row = unknown>(text: string, values: readonly unknown[]) => P
 export interface RawSql {
   read: Run
   write<Result>(work: (run: Run) => Promise<Result>): Promise<Result>
+  /** Whether `sqs_counts` is kept; see the migration. */
+  readonly keepsCounts: boolean
   /** What follows a select that takes rows, so that others pass over them. */
   readonly skipLocked: string
 }
@@ -21,6 +23,7 @@ export function rawSql(database: Database): RawSql {
     // Each statement protects what it reads by taking its rows.
     write: (work) =>
       database.write((transaction) => work(runOn(transaction, dialect)), { isolation: 'locks' }),
+    keepsCounts: !dialect.supportsSkipLocked,
     skipLocked: dialect.supportsSkipLocked ? ' for update skip locked' : '',
   }
 }
