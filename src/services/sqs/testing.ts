@@ -48,12 +48,14 @@ export async function sqsRig(t: Test, open?: () => Promise<Database>): Promise<S
     await room.stop()
     await database.close()
   })
+  return { room, clock, faults, ...callsOf(room) }
+}
+
+/** What tests ask of a room. */
+export function callsOf(room: SqsRoom): Pick<SqsRig, 'run' | 'queue' | 'send' | 'receive'> {
   const run: SqsRig['run'] = (name, input, call = {}) =>
     room.operations[name]?.(input as never, { ...callOf(), ...call }) as Promise<never>
   return {
-    room,
-    clock,
-    faults,
     run,
     queue: async (QueueName, Attributes) => {
       const { QueueUrl = '' } = await run('CreateQueue', { QueueName, Attributes: Attributes as never })
