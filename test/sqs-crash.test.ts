@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  CreateEventSourceMappingCommand,
+  CreateFunctionCommand,
+  LambdaClient,
+  waitUntilFunctionActiveV2,
+} from '@aws-sdk/client-lambda'
+import {
   CreateQueueCommand,
   DeleteMessageBatchCommand,
   ReceiveMessageCommand,
@@ -9,7 +15,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs'
 import { type Daemon, dataFolder, startDaemon } from './support/daemon.ts'
-import { CREDENTIALS } from './support/platform.ts'
+import { CREDENTIALS, ROLE } from './support/platform.ts'
+import { zipOf } from './support/zip.ts'
 
 /** `LAMBDAD_LONG=1 npm test` kills more often. */
 const KILLS = process.env.LAMBDAD_LONG ? 30 : 3
@@ -96,11 +103,12 @@ async function createQueues(sqs: SQSClient): Promise<void> {
 let messages = 0
 
 /** Until the daemon is gone, as all of these. */
-async function produce(sqs: SQSClient, { sent }: Seen): Promise<void> {
+async function produce(sqs: SQSClient, { sent }: Seen, pauseMs = 0): Promise<void> {
   for (;;) {
     const Entries = Array.from({ length: 5 }, (_, n) => ({ Id: `${n}`, MessageBody: `m${++messages}` }))
     const { Successful = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: 'q', Entries }))
     for (const { Id } of Successful) sent.add(Entries[Number(Id)]?.MessageBody ?? '')
+    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
 }
 
@@ -151,4 +159,63 @@ async function receiveSome(
   const { Successful = [] } = await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
   for (const { Id } of Successful) seen.deleted.add(Messages[Number(Id)]?.Body ?? '')
   return Messages.length
+}
+
+const RELAY = `import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+const sqs = new SQSClient({ useQueueUrlAsEndpoint: false })
+const send = ({ body }) => sqs.send(new SendMessageCommand({ QueueUrl: 'out', MessageBody: body }))
+export const handler = async ({ Records }) => {
+  await Promise.all(Records.map(send))
+}`
+
+test('a function that queues feed has every acknowledged message at least once, and goes on at once after kill -9', async (t) => {
+  const data = await dataFolder(t)
+  const sent = new Set<string>()
+  for (let kill = 0; kill < KILLS; kill++) {
+    const daemon = await startDaemon(t, data)
+    const sqs = clientOf(daemon)
+    if (kill === 0) await relay(daemon, sqs)
+    const work = produce(sqs, { ...nothing(), sent }, 40).catch(() => {})
+    await new Promise((resolve) => setTimeout(resolve, 600 + Math.random() * 500))
+    await daemon.kill()
+    await work
+    sqs.destroy()
+  }
+
+  const daemon = await startDaemon(t, data)
+  const sqs = clientOf(daemon)
+  const out = nothing()
+  const until = Date.now() + 40_000
+  while (Date.now() < until && [...sent].some((id) => !out.deleted.has(id)))
+    await receiveSome(sqs, 'out', out, 1)
+  sqs.destroy()
+  await daemon.stop()
+  assert(sent.size > 20, `only ${sent.size} were acknowledged: the test proves nothing`)
+  assert.deepEqual(
+    [...sent].filter((id) => !out.deleted.has(id)),
+    [],
+  )
+})
+
+/** Queue `q` feeds a function that sends to queue `out`. */
+async function relay({ url }: Daemon, sqs: SQSClient): Promise<void> {
+  const lambda = new LambdaClient({ endpoint: url, region: 'us-east-1', credentials: CREDENTIALS })
+  const Attributes = { VisibilityTimeout: '3' }
+  for (const QueueName of ['q', 'out']) await sqs.send(new CreateQueueCommand({ QueueName, Attributes }))
+  await lambda.send(
+    new CreateFunctionCommand({
+      FunctionName: 'relay',
+      Runtime: 'nodejs24.x',
+      Handler: 'index.handler',
+      Role: ROLE,
+      Code: { ZipFile: await zipOf({ 'index.mjs': RELAY }) },
+    }),
+  )
+  await waitUntilFunctionActiveV2(
+    { client: lambda, maxWaitTime: 10, minDelay: 0.05, maxDelay: 1 },
+    { FunctionName: 'relay' },
+  )
+  const EventSourceArn = 'arn:aws:sqs:us-east-1:000000000000:q'
+  await lambda.send(new CreateEventSourceMappingCommand({ FunctionName: 'relay', EventSourceArn }))
+  lambda.destroy()
 }
