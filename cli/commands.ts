@@ -38,6 +38,11 @@ export const commands = {
     help: 'Lists the Lambda runtimes and which binary of this machine runs each.',
     load: async () => (await import('./commands/runtimes.ts')).runtimes,
   },
+  sign: {
+    synopsis: 'sign ZIP --profile ARN --key FILE',
+    help: 'Signs a deployment package in place, for functions with a code signing configuration.',
+    load: async () => (await import('./commands/sign.ts')).sign,
+  },
   credentials: {
     synopsis: 'credentials',
     help: 'Prints the root access key as environment variables for AWS clients.',

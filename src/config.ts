@@ -29,6 +29,10 @@ export const settingSchema = {
     ['default', 'isolated', 'shared'],
     'Whose network functions are in. Default: one for each environment where the machine allows it, else the host’s.',
   ),
+  signingProfiles: text(
+    '',
+    'A folder of public keys, <profile>/<version>.pem, of those who may sign the code of functions.',
+  ),
   concurrency: integer(
     1000,
     1,

@@ -40,6 +40,7 @@ import {
 } from './services/lambda/mappings/pollers.ts'
 import { createLambdaPort } from './services/lambda/port.ts'
 import { bindInvoke, createLambda, type Lambda } from './services/lambda/service.ts'
+import { profilesIn } from './services/lambda/signing/profiles.ts'
 import { sqsHasWork } from './services/sqs/has-work.ts'
 import { createStsOperations } from './services/sts/service.ts'
 import type { Stores } from './store/stores.ts'
@@ -141,6 +142,8 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     random,
     environments: placement,
     codeSecret: keys.master,
+    signingProfiles: profilesIn(settings.signingProfiles),
+    warn: (message) => log.warn(message),
     images: {
       localFiles: effectiveAuth(settings) === 'open',
       dockerConfig: path.join(process.env.DOCKER_CONFIG || path.join(homedir(), '.docker'), 'config.json'),

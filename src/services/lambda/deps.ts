@@ -7,6 +7,8 @@ import type { FunctionKey } from './function.ts'
 import type { LayerStore } from './layers/store.ts'
 import type { AccountLimits } from './limits.ts'
 import type { MappingKey, MappingStore } from './mappings/store.ts'
+import type { SigningProfiles } from './signing/profiles.ts'
+import type { CodeSigningStore } from './signing/store.ts'
 import type { FunctionStore, VersionPosition } from './store.ts'
 
 /** What the operations are given. `createLambda` of service.ts builds it. */
@@ -14,6 +16,8 @@ export interface LambdaDeps {
   readonly functions: FunctionStore
   readonly layers: LayerStore
   readonly mappings: MappingStore
+  readonly codeSigning: CodeSigningStore
+  readonly signingProfiles: SigningProfiles
   readonly blobs: BlobStore
   readonly switchboard: Switchboard
   readonly clock: Clock
@@ -31,4 +35,6 @@ export interface LambdaDeps {
   readonly settle: (version: VersionPosition) => void
   /** Brings a mapping that was created, changed or deleted into its state, soon. */
   readonly settleMapping: (mapping: MappingKey) => void
+  /** Says in lambdad's own log what its owner may want to know. */
+  readonly warn: (message: string) => void
 }

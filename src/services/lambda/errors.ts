@@ -52,12 +52,29 @@ export function statementExists(sid: string): AwsError {
   )
 }
 
+export function latestHasNoPolicy(): AwsError {
+  return invalidParameter('We currently do not support adding policies for $LATEST.')
+}
+
 export function noPolicy(): AwsError {
   return resourceNotFound('No policy is associated with the given resource.')
 }
 
 export function noStatement(sid: string): AwsError {
   return resourceNotFound(`Statement ${sid} is not found in resource policy.`)
+}
+
+export function codeSigningConfigGone(arn: string | undefined): AwsError {
+  return new AwsError(
+    'CodeSigningConfigNotFoundException',
+    'The code signing configuration cannot be found. ' +
+      `Check that the provided configuration is not deleted: ${arn}.`,
+    { status: 404, ...CALLER },
+  )
+}
+
+export function imagesAreNotSigned(): AwsError {
+  return invalidParameter('Code signing is not supported for functions with packageType Image.')
 }
 
 export function functionExists(name: string): AwsError {

@@ -49,6 +49,8 @@ export interface Code {
   /** Bytes. */
   readonly size: number
   readonly unzippedSize: number
+  /** The version of the signing profile that signed the package, where that was asked for and found good. */
+  readonly signedBy?: string
   /** Of an image: then `sha256` names its manifest among the blobs, once it is pulled. */
   readonly image?: CodeImage
 }

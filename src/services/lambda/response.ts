@@ -68,6 +68,7 @@ export function showListed(version: StoredVersion, qualifier?: string): Function
     ...(configuration.layers && {
       Layers: configuration.layers.map(({ arn, size }) => ({ Arn: arn, CodeSize: size })),
     }),
+    ...(code.signedBy !== undefined && { SigningProfileVersionArn: code.signedBy }),
     PackageType: image === undefined ? 'Zip' : 'Image',
     ...(configuration.imageConfig && {
       ImageConfigResponse: { ImageConfig: showImageConfig(configuration.imageConfig) },
@@ -98,4 +99,9 @@ export function showAlias(alias: StoredAlias): LambdaOutput<'GetAlias'> {
 /** `2025-11-25T02:38:24.123+0000`. */
 export function showTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace('Z', '+0000')
+}
+
+/** `2025-11-25T02:38:24.123000Z`: what shows microseconds has none here. */
+export function showMicroseconds(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace('Z', '000Z')
 }

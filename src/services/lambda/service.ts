@@ -22,13 +22,21 @@ import { MappingTransitions } from './mappings/transitions.ts'
 import { createMayInvoke, type MayInvoke } from './may-invoke.ts'
 import { addPermission } from './operations/add-permission.ts'
 import {
+  createCodeSigningConfig,
+  deleteCodeSigningConfig,
+  getCodeSigningConfig,
+  listCodeSigningConfigs,
+  listFunctionsByCodeSigningConfig,
+  updateCodeSigningConfig,
+} from './operations/code-signing-configs.ts'
+import {
   deleteFunctionConcurrency,
   getFunctionConcurrency,
   putFunctionConcurrency,
 } from './operations/concurrency.ts'
 import { createAlias } from './operations/create-alias.ts'
 import { createFunction } from './operations/create-function.ts'
-import { getFunctionCodeSigningConfig, getRuntimeManagementConfig } from './operations/defaults.ts'
+import { getRuntimeManagementConfig } from './operations/defaults.ts'
 import { deleteAlias } from './operations/delete-alias.ts'
 import { deleteFunction } from './operations/delete-function.ts'
 import {
@@ -45,6 +53,11 @@ import {
   listEventSourceMappings,
   updateEventSourceMapping,
 } from './operations/event-source-mappings.ts'
+import {
+  deleteFunctionCodeSigningConfig,
+  getFunctionCodeSigningConfig,
+  putFunctionCodeSigningConfig,
+} from './operations/function-code-signing.ts'
 import { getAccountSettings } from './operations/get-account-settings.ts'
 import { getAlias } from './operations/get-alias.ts'
 import { getFunction } from './operations/get-function.ts'
@@ -71,10 +84,18 @@ import { listVersionsByFunction } from './operations/list-versions-by-function.t
 import { publishVersion } from './operations/publish-version.ts'
 import { getFunctionRecursionConfig, putFunctionRecursionConfig } from './operations/recursion-config.ts'
 import { removePermission } from './operations/remove-permission.ts'
+import { deleteResourcePolicy, getResourcePolicy, putResourcePolicy } from './operations/resource-policy.ts'
 import { listTags, tagResource, untagResource } from './operations/tags.ts'
 import { updateAlias } from './operations/update-alias.ts'
 import { updateFunctionCode } from './operations/update-function-code.ts'
 import { updateFunctionConfiguration } from './operations/update-function-configuration.ts'
+import {
+  createFunctionUrlConfig,
+  deleteFunctionUrlConfig,
+  getFunctionUrlConfig,
+  listFunctionUrlConfigs,
+  updateFunctionUrlConfig,
+} from './operations/url-configs.ts'
 import {
   deleteProvisionedConcurrencyConfig,
   getProvisionedConcurrencyConfig,
@@ -82,6 +103,8 @@ import {
   putProvisionedConcurrencyConfig,
 } from './provisioned/operations.ts'
 import { type ProvisionedEnvironments, Provisioner } from './provisioned/provisioner.ts'
+import type { SigningProfiles } from './signing/profiles.ts'
+import { createCodeSigningStore } from './signing/store.sql.ts'
 import { createFunctionStore } from './store.sql.ts'
 import { FUNCTION_CHANGED, REVISION_RETIRED, readFunctionKey } from './topics.ts'
 import { Transitions } from './transitions.ts'
@@ -93,17 +116,24 @@ export const lambdaOperations = {
   AddLayerVersionPermission: addLayerVersionPermission,
   AddPermission: addPermission,
   CreateAlias: createAlias,
+  CreateCodeSigningConfig: createCodeSigningConfig,
   CreateEventSourceMapping: createEventSourceMapping,
   CreateFunction: createFunction,
+  CreateFunctionUrlConfig: createFunctionUrlConfig,
   DeleteAlias: deleteAlias,
+  DeleteCodeSigningConfig: deleteCodeSigningConfig,
   DeleteEventSourceMapping: deleteEventSourceMapping,
   DeleteFunction: deleteFunction,
+  DeleteFunctionCodeSigningConfig: deleteFunctionCodeSigningConfig,
   DeleteFunctionConcurrency: deleteFunctionConcurrency,
+  DeleteFunctionUrlConfig: deleteFunctionUrlConfig,
   DeleteLayerVersion: deleteLayerVersion,
   DeleteFunctionEventInvokeConfig: deleteFunctionEventInvokeConfig,
   DeleteProvisionedConcurrencyConfig: deleteProvisionedConcurrencyConfig,
+  DeleteResourcePolicy: deleteResourcePolicy,
   GetAccountSettings: getAccountSettings,
   GetAlias: getAlias,
+  GetCodeSigningConfig: getCodeSigningConfig,
   GetEventSourceMapping: getEventSourceMapping,
   GetFunction: getFunction,
   GetFunctionCodeSigningConfig: getFunctionCodeSigningConfig,
@@ -111,16 +141,21 @@ export const lambdaOperations = {
   GetFunctionConfiguration: getFunctionConfiguration,
   GetFunctionEventInvokeConfig: getFunctionEventInvokeConfig,
   GetFunctionRecursionConfig: getFunctionRecursionConfig,
+  GetFunctionUrlConfig: getFunctionUrlConfig,
   GetLayerVersion: getLayerVersion,
   GetLayerVersionByArn: getLayerVersionByArn,
   GetLayerVersionPolicy: getLayerVersionPolicy,
   GetPolicy: getPolicy,
   GetProvisionedConcurrencyConfig: getProvisionedConcurrencyConfig,
+  GetResourcePolicy: getResourcePolicy,
   GetRuntimeManagementConfig: getRuntimeManagementConfig,
   ListAliases: listAliases,
+  ListCodeSigningConfigs: listCodeSigningConfigs,
   ListEventSourceMappings: listEventSourceMappings,
   ListFunctionEventInvokeConfigs: listFunctionEventInvokeConfigs,
+  ListFunctionUrlConfigs: listFunctionUrlConfigs,
   ListFunctions: listFunctions,
+  ListFunctionsByCodeSigningConfig: listFunctionsByCodeSigningConfig,
   ListLayerVersions: listLayerVersions,
   ListLayers: listLayers,
   ListProvisionedConcurrencyConfigs: listProvisionedConcurrencyConfigs,
@@ -128,19 +163,23 @@ export const lambdaOperations = {
   ListVersionsByFunction: listVersionsByFunction,
   PublishLayerVersion: publishLayerVersion,
   PublishVersion: publishVersion,
+  PutFunctionCodeSigningConfig: putFunctionCodeSigningConfig,
   PutFunctionConcurrency: putFunctionConcurrency,
   PutFunctionEventInvokeConfig: putFunctionEventInvokeConfig,
   PutFunctionRecursionConfig: putFunctionRecursionConfig,
   PutProvisionedConcurrencyConfig: putProvisionedConcurrencyConfig,
+  PutResourcePolicy: putResourcePolicy,
   RemoveLayerVersionPermission: removeLayerVersionPermission,
   RemovePermission: removePermission,
   TagResource: tagResource,
   UntagResource: untagResource,
   UpdateAlias: updateAlias,
+  UpdateCodeSigningConfig: updateCodeSigningConfig,
   UpdateEventSourceMapping: updateEventSourceMapping,
   UpdateFunctionCode: updateFunctionCode,
   UpdateFunctionConfiguration: updateFunctionConfiguration,
   UpdateFunctionEventInvokeConfig: updateFunctionEventInvokeConfig,
+  UpdateFunctionUrlConfig: updateFunctionUrlConfig,
 } satisfies Partial<Record<LambdaOperationName, Operation<LambdaDeps, never, unknown>>>
 
 export function createLambdaOperations(
@@ -173,6 +212,10 @@ export interface LambdaOptions {
   readonly images: ImageSettingsOfHost
   /** Deletes the events that wait for a function that is gone. */
   readonly forgetEvents: (key: FunctionKey) => void
+  /** Public keys of those who may sign packages; none where it is left out. */
+  readonly signingProfiles?: SigningProfiles
+  /** Says in lambdad's own log what its owner may want to know. */
+  readonly warn?: (message: string) => void
   /** Is told of what fails where no caller waits. */
   readonly reportFault: (error: unknown) => void
 }
@@ -201,6 +244,9 @@ export function createLambda(options: LambdaOptions): Lambda {
     functions: createFunctionStore(options.database, changes),
     layers: createLayerStore(options.database),
     mappings: createMappingStore(options.database, changes),
+    codeSigning: createCodeSigningStore(options.database),
+    signingProfiles: options.signingProfiles ?? (async () => undefined),
+    warn: options.warn ?? (() => {}),
     limits: options.limits ?? DEFAULT_LIMITS,
   }
   const transitions = new Transitions(given)

@@ -4,6 +4,8 @@ import type { LayerKey, StoredLayerVersion } from './layers/layer.ts'
 import { findLayerVersion } from './layers/store.sql.ts'
 import type { ProvisionedConfig } from './provisioned/config.ts'
 import { deleteProvisioned, listProvisioned, saveProvisioned } from './provisioned/store.sql.ts'
+import type { CodeSigningConfig } from './signing/config.ts'
+import { findCodeSigning, saveCodeSigning } from './signing/store.sql.ts'
 import type { FunctionEditor, Statement, Usage } from './store.ts'
 import {
   claimedConcurrency,
@@ -17,6 +19,8 @@ import {
 } from './store-queries.sql.ts'
 import { columnsOf, type LambdaTables, numberOf } from './store-rows.sql.ts'
 import { REVISION_RETIRED } from './topics.ts'
+import { deleteUrl, findUrl, saveUrl } from './urls/store.sql.ts'
+import type { FunctionUrl } from './urls/url.ts'
 import { isUnsettled } from './versions.ts'
 
 /** Publishes a change with the transaction. */
@@ -42,6 +46,26 @@ export class SqlFunctionEditor implements FunctionEditor {
 
   discardCode(hashes: readonly string[]): Promise<void> {
     return discardCode(this.#db, hashes)
+  }
+
+  url(qualifier: string): Promise<FunctionUrl | undefined> {
+    return findUrl(this.#db, this.#key, qualifier)
+  }
+
+  saveUrl(url: FunctionUrl): Promise<void> {
+    return saveUrl(this.#db, url)
+  }
+
+  deleteUrl(qualifier: string): Promise<void> {
+    return deleteUrl(this.#db, this.#key, qualifier)
+  }
+
+  codeSigning(): Promise<CodeSigningConfig | undefined> {
+    return findCodeSigning(this.#db, this.#key)
+  }
+
+  saveCodeSigning(id: string | undefined): Promise<boolean> {
+    return saveCodeSigning(this.#db, this.#key, id)
   }
 
   layerVersion(key: LayerKey, version: number): Promise<StoredLayerVersion | undefined> {

@@ -2,7 +2,7 @@ import type { Generated } from 'kysely'
 import type { RecursiveLoop } from '../../invoke/recursion.ts'
 import { type FunctionKey, LATEST, type Scope, type StoredFunction } from './function.ts'
 
-/** The tables of the migrations `lambda`, `lambda-layers` and `provisioned`. Integers may come as strings from PostgreSQL. */
+/** The tables of the migrations whose names begin with `lambda`, and `provisioned`. Integers may come as strings from PostgreSQL. */
 export type LambdaTables = {
   lambda_functions: KeyColumns & {
     tags: string
@@ -36,6 +36,9 @@ export type LambdaTables = {
     architectures: string
     record: string
   }
+  lambda_urls: KeyColumns & { qualifier: string; url_id: string; record: string }
+  lambda_code_signing_configs: { account_id: string; region: string; id: string; record: string }
+  lambda_code_signing: KeyColumns & { config_id: string }
   lambda_version_layers: KeyColumns & { number: number; sha256: string }
   lambda_code_pins: { id: string; sha256: string; pinned_until: number }
 }

@@ -16,6 +16,8 @@ import {
   listProvisioned,
   reportProvisioned,
 } from './provisioned/store.sql.ts'
+import type { CodeSigningConfig } from './signing/config.ts'
+import { findCodeSigning } from './signing/store.sql.ts'
 import type { CodePin, FunctionEditor, FunctionStore, Statement, Usage, VersionPosition } from './store.ts'
 import { SqlFunctionEditor } from './store-editor.sql.ts'
 import {
@@ -37,6 +39,8 @@ import {
   versionOf,
 } from './store-rows.sql.ts'
 import { FUNCTION_CHANGED, writeFunctionKey } from './topics.ts'
+import { findUrl, findUrlById, listUrls } from './urls/store.sql.ts'
+import type { FunctionUrl } from './urls/url.ts'
 
 /** The function store on SQLite and PostgreSQL alike. */
 export function createFunctionStore(database: Database, changes: Changes): FunctionStore {
@@ -158,6 +162,22 @@ class SqlFunctionStore implements FunctionStore {
       .limit(page.max)
       .execute()
     return rows.map(({ record }) => JSON.parse(record))
+  }
+
+  findUrl(key: FunctionKey, qualifier: string): Promise<FunctionUrl | undefined> {
+    return findUrl(this.#reads, key, qualifier)
+  }
+
+  findUrlById(urlId: string): Promise<FunctionUrl | undefined> {
+    return findUrlById(this.#reads, urlId)
+  }
+
+  listUrls(key: FunctionKey, page: { after?: readonly string[]; max: number }): Promise<FunctionUrl[]> {
+    return listUrls(this.#reads, key, page)
+  }
+
+  findCodeSigning(key: FunctionKey): Promise<CodeSigningConfig | undefined> {
+    return findCodeSigning(this.#reads, key)
   }
 
   usage(scope: Scope): Promise<Usage> {

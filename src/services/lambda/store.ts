@@ -8,9 +8,11 @@ import type {
 } from './function.ts'
 import type { LayerKey, StoredLayerVersion } from './layers/layer.ts'
 import type { Progress, ProvisionedConfig } from './provisioned/config.ts'
+import type { CodeSigningConfig } from './signing/config.ts'
+import type { FunctionUrl } from './urls/url.ts'
 
 /** One statement of a resource policy, in the order of its members. */
-export type Statement = Readonly<Record<string, unknown>> & { readonly Sid: string }
+export type Statement = Readonly<Record<string, unknown>> & { readonly Sid?: string }
 
 export interface Usage {
   readonly functionCount: number
@@ -46,6 +48,13 @@ export interface FunctionStore {
 
   /** By qualifier. */
   listEventConfigs(key: FunctionKey, page: { after?: Position; max: number }): Promise<EventConfig[]>
+  findUrl(key: FunctionKey, qualifier: string): Promise<FunctionUrl | undefined>
+  /** By the first part of its host's name, whosever it is. */
+  findUrlById(urlId: string): Promise<FunctionUrl | undefined>
+  /** The function's own first, then those of aliases by their names. */
+  listUrls(key: FunctionKey, page: { after?: Position; max: number }): Promise<FunctionUrl[]>
+  /** The function's code signing configuration. */
+  findCodeSigning(key: FunctionKey): Promise<CodeSigningConfig | undefined>
 
   usage(scope: Scope): Promise<Usage>
   /**
@@ -144,6 +153,15 @@ export interface FunctionEditor {
 
   /** Marks code that this change takes from a version as to be collected, unless another one has it. */
   discardCode(hashes: readonly string[]): Promise<void>
+
+  /** Of the function itself, where the qualifier is empty, or of an alias. */
+  url(qualifier: string): Promise<FunctionUrl | undefined>
+  saveUrl(url: FunctionUrl): Promise<void>
+  deleteUrl(qualifier: string): Promise<void>
+
+  codeSigning(): Promise<CodeSigningConfig | undefined>
+  /** False where there is no such configuration. Undefined takes away the one that the function has. */
+  saveCodeSigning(id: string | undefined): Promise<boolean>
 
   layerVersion(key: LayerKey, version: number): Promise<StoredLayerVersion | undefined>
 

@@ -19,6 +19,7 @@ import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { ImageSettingsOfHost } from './image/pull.ts'
 import type { AccountLimits } from './limits.ts'
 import { createLambda, type Lambda } from './service.ts'
+import type { SigningProfiles } from './signing/profiles.ts'
 import type { LambdaInput, LambdaOutput } from './types.ts'
 
 type Name = OperationName<typeof import('@aws-sdk/client-lambda')>
@@ -41,6 +42,8 @@ export interface TestLambda {
   readonly forgotten: string[]
   /** What failed in the background. */
   readonly faults: unknown[]
+  /** What went into lambdad's own log. */
+  readonly warnings: string[]
   call<N extends Name>(name: N, input: LambdaInput<N>, from?: Partial<Call>): Promise<LambdaOutput<N>>
   /** Creates a small function and waits until it is active. */
   create(name: string, input?: Partial<LambdaInput<'CreateFunction'>>): Promise<void>
@@ -57,6 +60,7 @@ interface TestOptions {
   readonly images?: ImageSettingsOfHost
   /** The other services, as far as the test needs them. */
   readonly ports?: PortSources
+  readonly signingProfiles?: SigningProfiles
 }
 
 /** The service as main.ts builds it, on a database in memory, stopped when the test ends. */
@@ -67,6 +71,7 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
   const ahead = new ScriptedAhead()
   const faults: unknown[] = []
   const forgotten: string[] = []
+  const warnings: string[] = []
   const lambda = createLambda({
     database,
     blobs,
@@ -84,6 +89,8 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
     forgetEvents: (key) => forgotten.push(key.name),
     images: options.images ?? { localFiles: true, dockerConfig: '/nonexistent' },
     reportFault: (error) => faults.push(error),
+    warn: (message) => warnings.push(message),
+    ...(options.signingProfiles && { signingProfiles: options.signingProfiles }),
     ...(options.limits && { limits: options.limits }),
   })
   await lambda.start()
@@ -108,7 +115,7 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
     await call('CreateFunction', { ...functionInput(name), ...input })
     await settled(name)
   }
-  return { lambda, database, blobs, retired, ahead, faults, forgotten, call, create, settled }
+  return { lambda, database, blobs, retired, ahead, faults, forgotten, warnings, call, create, settled }
 }
 
 /** Environments that are initialised as soon as they are wanted, unless the test says otherwise. */

@@ -23,7 +23,6 @@ export function refuseUnsupportedSettings(input: Settings): void {
 }
 
 export function refuseUnsupportedCreation(input: LambdaInput<'CreateFunction'>): void {
-  if (input.CodeSigningConfigArn) throw notSupported('CodeSigningConfigArn')
   if (input.PublishTo !== undefined) throw notSupported('PublishTo')
   refuseUnsupportedSettings(input)
 }

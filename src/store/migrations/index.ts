@@ -12,6 +12,7 @@ import { lambdaLayers } from './0009-lambda-layers.ts'
 import { lambdaMappings } from './0010-lambda-mappings.ts'
 import { asynchronous } from './0011-async.ts'
 import { sqsCounts } from './0012-sqs-counts.ts'
+import { lambdaConfigs } from './0013-lambda-configs.ts'
 
 /** What a migration may ask of the database beside its tables. */
 // biome-ignore lint/suspicious/noExplicitAny: a migration sees the tables as they were, which no type describes
@@ -31,6 +32,7 @@ export const STEPS: Readonly<Record<string, MigrationStep>> = {
   '0010-lambda-mappings': lambdaMappings,
   '0011-async': asynchronous,
   '0012-sqs-counts': sqsCounts,
+  '0013-lambda-configs': lambdaConfigs,
 }
 
 export { type MigrateOptions, migrate } from './migrate.ts'

@@ -1,7 +1,7 @@
 import type { Operation } from '../../../aws/operation.ts'
 import { changeFunction, checkRevision } from '../change.ts'
 import type { LambdaDeps } from '../deps.ts'
-import { invalidParameter, statementExists } from '../errors.ts'
+import { latestHasNoPolicy, statementExists } from '../errors.ts'
 import { functionArn, LATEST } from '../function.ts'
 import { readFunctionName } from '../function-name.ts'
 import { policyText, toStatement } from '../policy.ts'
@@ -25,7 +25,7 @@ export const addPermission: Operation<
       const target = await policyTarget(editing, key, qualifier)
       checkRevision(target, input.RevisionId, 'GetPolicy')
       const statements = await editing.fn.policy(qualifier ?? '')
-      if (statements.some(({ Sid }) => Sid === statement.Sid)) throw statementExists(statement.Sid)
+      if (statements.some(({ Sid }) => Sid === statement.Sid)) throw statementExists(input.StatementId ?? '')
       const after = [...statements, statement]
       policyText(after)
       await editing.fn.savePolicy(qualifier ?? '', after)
@@ -34,8 +34,4 @@ export const addPermission: Operation<
     functionArn(key, qualifier),
   )
   return { Statement: JSON.stringify(statement) }
-}
-
-function latestHasNoPolicy() {
-  return invalidParameter('We currently do not support adding policies for $LATEST.')
 }

@@ -121,10 +121,6 @@ const UNSUPPORTED: [string, Partial<LambdaInput<'CreateFunction'>>][] = [
   ['SnapStart', { SnapStart: { ApplyOn: 'PublishedVersions' } }],
   ['DurableConfig.KMSKeyArn', { DurableConfig: { ExecutionTimeout: 60, KMSKeyArn: 'arn:aws:kms:k' } }],
   ['PublishTo', { PublishTo: 'LATEST_PUBLISHED' }],
-  [
-    'CodeSigningConfigArn',
-    { CodeSigningConfigArn: 'arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-1' },
-  ],
   ['SourceKMSKeyArn', { Code: { ZipFile: zip, SourceKMSKeyArn: 'arn:aws:kms:us-east-1:1:key/k' } }],
   [`Architecture ${OTHER_HOST} on this host, which is ${HOST},`, { Architectures: [OTHER_HOST] }],
 ]

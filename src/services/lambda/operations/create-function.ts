@@ -1,10 +1,10 @@
-import type { Operation } from '../../../aws/operation.ts'
+import type { Call, Operation } from '../../../aws/operation.ts'
 import { readPackage, withPackage } from '../code.ts'
 import { checkCodeStorage } from '../code-storage.ts'
 import { newConfiguration } from '../configuration.ts'
 import type { LambdaDeps } from '../deps.ts'
 import { checkDeadLetterTarget } from '../destinations.ts'
-import { functionExists } from '../errors.ts'
+import { codeSigningConfigGone, functionExists, imagesAreNotSigned } from '../errors.ts'
 import {
   type Code,
   type Configuration,
@@ -18,6 +18,8 @@ import { readImage } from '../image/code.ts'
 import { checkUnzippedSize, withLayers } from '../layers/of-function.ts'
 import { showVersion } from '../response.ts'
 import { checkRole } from '../role.ts'
+import { checkLayersSigned, checkSigned } from '../signing/check.ts'
+import { type CodeSigningConfig, codeSigningConfigArn, idOfArn } from '../signing/config.ts'
 import type { FunctionEditor } from '../store.ts'
 import { withTags } from '../tags.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
@@ -40,13 +42,20 @@ export const createFunction: Operation<
   if ((await deps.functions.find(key)) !== undefined) throw functionExists(key.name)
   await checkRole(deps, input.Role)
   await checkDeadLetterTarget(deps, input.DeadLetterConfig?.TargetArn)
+  const signing = await readCodeSigning(deps, input, call)
   const read = image ?? (await readPackage(deps, source, call, functionArn(key)))
+  const signedBy = Buffer.isBuffer(read)
+    ? await checkSigned(deps, signing, read, functionArn(key))
+    : undefined
+  await checkLayersSigned(deps, signing, input.Layers ?? [])
 
   const createWith = (code: Code) =>
     deps.functions.change(key, async (fn) => {
       const whole = await withLayers(fn, configuration, input.Layers, call)
       checkUnzippedSize(code, whole, deps.limits)
-      return create(deps, fn, { key, tags, code, configuration: whole, publish: input.Publish ?? false })
+      const signed = { ...code, ...(signedBy !== undefined && { signedBy }) }
+      const publish = input.Publish ?? false
+      return create(deps, fn, { key, tags, code: signed, configuration: whole, publish, signing })
     })
   const versions = await (Buffer.isBuffer(read) ? withPackage(deps, read, createWith) : createWith(read))
   for (const version of versions) deps.settle(version)
@@ -59,6 +68,19 @@ interface NewFunction {
   readonly code: Code
   readonly configuration: Configuration
   readonly publish: boolean
+  readonly signing: CodeSigningConfig | undefined
+}
+
+async function readCodeSigning(
+  { codeSigning }: LambdaDeps,
+  { CodeSigningConfigArn: arn, PackageType }: LambdaInput<'CreateFunction'>,
+  { accountId, region }: Call,
+): Promise<CodeSigningConfig | undefined> {
+  if (!arn) return undefined
+  if (PackageType === 'Image') throw imagesAreNotSigned()
+  const config = await codeSigning.find({ accountId, region, id: idOfArn(arn, { accountId, region }) })
+  if (config === undefined) throw codeSigningConfigGone(arn)
+  return config
 }
 
 /** `$LATEST`, and the first published version where that was asked for. */
@@ -67,6 +89,8 @@ async function create(deps: LambdaDeps, fn: FunctionEditor, wanted: NewFunction)
   if (fn.head !== undefined) throw functionExists(key.name)
   if (!(await fn.create({ ...key, tags: wanted.tags, reservedConcurrency: undefined })))
     throw functionExists(key.name)
+  if (wanted.signing !== undefined && !(await fn.saveCodeSigning(wanted.signing.id)))
+    throw codeSigningConfigGone(codeSigningConfigArn(wanted.signing))
   await checkCodeStorage(deps, fn, code.size)
 
   const step = { now: deps.clock.now(), revisionId: deps.random.uuid() }

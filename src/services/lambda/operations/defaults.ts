@@ -1,22 +1,12 @@
 import type { Operation } from '../../../aws/operation.ts'
 import type { LambdaDeps } from '../deps.ts'
-import { findFunction, findVersion } from '../find.ts'
+import { findVersion } from '../find.ts'
 import { functionArn } from '../function.ts'
-import { readFunctionName, readUnqualifiedName } from '../function-name.ts'
+import { readFunctionName } from '../function-name.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
 
 // What deploy tools read of every function and lambdad lets nobody set yet: the answers that AWS gives for a
 // function that has never had it set.
-
-/** Without a configuration AWS's answer has no members. */
-export const getFunctionCodeSigningConfig: Operation<
-  LambdaDeps,
-  LambdaInput<'GetFunctionCodeSigningConfig'>,
-  Partial<LambdaOutput<'GetFunctionCodeSigningConfig'>>
-> = async (deps, input, call) => {
-  await findFunction(deps, readUnqualifiedName(input.FunctionName ?? '', call))
-  return {}
-}
 
 export const getRuntimeManagementConfig: Operation<
   LambdaDeps,

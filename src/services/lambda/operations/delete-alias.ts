@@ -4,7 +4,7 @@ import type { LambdaDeps } from '../deps.ts'
 import { readUnqualifiedName } from '../function-name.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
 
-/** An alias that is not there counts as deleted: AWS answers 204. Its policy, settings and provisioned concurrency go with it. */
+/** An alias that is not there counts as deleted: AWS answers 204. All that is of it alone goes with it. */
 export const deleteAlias: Operation<
   LambdaDeps,
   LambdaInput<'DeleteAlias'>,
@@ -16,6 +16,7 @@ export const deleteAlias: Operation<
     await fn.deleteAlias(name)
     await fn.savePolicy(name, [])
     await fn.deleteEventConfig(name)
+    await fn.deleteUrl(name)
     await fn.deleteProvisioned(name)
   })
   return {}

@@ -312,3 +312,17 @@ test('an update that is refused changes nothing', async (t) => {
   })
   assert.deepEqual(await settled(UUID), before)
 })
+
+test('a mapping has tags of its own', async (t) => {
+  const { call } = await withFunction(t)
+  const created = await call('CreateEventSourceMapping', { ...mapping, Tags: { a: 'b' } })
+  const Resource = created.EventSourceMappingArn
+  await call('TagResource', { Resource, Tags: { c: 'd' } })
+  await call('UntagResource', { Resource, TagKeys: ['a'] })
+  assert.deepEqual(await call('ListTags', { Resource }), { Tags: { c: 'd' } })
+  const other = Resource?.replace(/[0-9a-f]{12}$/, '000000000000')
+  await assert.rejects(
+    call('ListTags', { Resource: other }),
+    refusal('ResourceNotFoundException', `Event source mapping not found: ${other}`, 404),
+  )
+})

@@ -18,7 +18,7 @@ export const addLayerVersionPermission: Operation<
   const changed = await deps.layers.changePolicy(key, version, (policy) => {
     checkRevision({ revisionId: policy?.revisionId ?? '' }, input.RevisionId, 'GetLayerPolicy')
     const statements = policy?.statements ?? []
-    if (statements.some(({ Sid }) => Sid === statement.Sid)) throw statementExists(statement.Sid)
+    if (statements.some(({ Sid }) => Sid === statement.Sid)) throw statementExists(input.StatementId ?? '')
     const after = [...statements, statement]
     policyText(after)
     return { revisionId: deps.random.uuid(), statements: after }

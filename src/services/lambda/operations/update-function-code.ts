@@ -12,6 +12,7 @@ import { readImage } from '../image/code.ts'
 import { checkUnzippedSize } from '../layers/of-function.ts'
 import { publish } from '../publish.ts'
 import { showVersion } from '../response.ts'
+import { checkSigned } from '../signing/check.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
 import { refuseWhileUnsettled, updated } from '../versions.ts'
 
@@ -28,10 +29,15 @@ export const updateFunctionCode: Operation<
   await findFunction(deps, key)
   readArchitecture(input.Architectures, deps.architecture)
   const read = await readCode(deps, key, input, call)
-  if (input.DryRun) return dryRun(deps, key, input, read)
+  const signing = await deps.functions.findCodeSigning(key)
+  const signedBy = Buffer.isBuffer(read)
+    ? await checkSigned(deps, signing, read, functionArn(key))
+    : undefined
+  const signed = (code: Code): Code => ({ ...code, ...(signedBy !== undefined && { signedBy }) })
+  if (input.DryRun) return dryRun(deps, key, input, signed(await codeOf(deps, read)))
 
   const updateWith = (code: Code) =>
-    changeFunction(deps, key, (editing) => update(deps, editing, input, code))
+    changeFunction(deps, key, (editing) => update(deps, editing, input, signed(code)))
   const { latest, version } = await (Buffer.isBuffer(read)
     ? withPackage(deps, read, updateWith)
     : updateWith(read))
@@ -72,9 +78,8 @@ async function dryRun(
   deps: LambdaDeps,
   key: FunctionKey,
   input: UpdateFunctionCodeInput,
-  read: Buffer | Code,
+  code: Code,
 ): Promise<LambdaOutput<'UpdateFunctionCode'>> {
-  const code = Buffer.isBuffer(read) ? await packageCode(deps, read) : read
   return changeFunction(deps, key, async (editing) => {
     const { configuration } = withCode(deps, editing, input, code)
     await checkCodeStorage(deps, editing.fn, code.size - editing.latest.code.size)
@@ -82,9 +87,11 @@ async function dryRun(
   })
 }
 
-async function packageCode({ limits }: LambdaDeps, zip: Buffer): Promise<Code> {
-  const unzippedSize = await checkPackage(zip, limits)
-  return { sha256: await sha256Of(zip), size: zip.byteLength, unzippedSize }
+/** Of a package, as it would be kept. */
+async function codeOf({ limits }: LambdaDeps, read: Buffer | Code): Promise<Code> {
+  if (!Buffer.isBuffer(read)) return read
+  const unzippedSize = await checkPackage(read, limits)
+  return { sha256: await sha256Of(read), size: read.byteLength, unzippedSize }
 }
 
 function withCode(

@@ -8,6 +8,7 @@ import { refuseOtherPackageType } from '../image/config.ts'
 import { checkUnzippedSize, withLayers } from '../layers/of-function.ts'
 import { showVersion } from '../response.ts'
 import { checkRole } from '../role.ts'
+import { checkLayersSigned } from '../signing/check.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
 import { refuseUnsupportedSettings } from '../unsupported.ts'
 import { refuseWhileUnsettled, updated } from '../versions.ts'
@@ -22,6 +23,8 @@ export const updateFunctionConfiguration: Operation<
   const key = readUnqualifiedName(input.FunctionName ?? '', call)
   await checkRole(deps, input.Role)
   await checkDeadLetterTarget(deps, input.DeadLetterConfig?.TargetArn)
+  if (input.Layers?.length)
+    await checkLayersSigned(deps, await deps.functions.findCodeSigning(key), input.Layers)
   const version = await changeFunction(deps, key, async ({ fn, latest }) => {
     refuseOtherPackageType(input, latest.code.image !== undefined)
     const changed = changedConfiguration(latest.configuration, input)

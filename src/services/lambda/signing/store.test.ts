@@ -1,0 +1,4 @@
+import { describeOnEveryDatabase } from '../../../store/testing.ts'
+import { describeCodeSigningStore } from './store.contract.ts'
+
+describeOnEveryDatabase('code signing store', describeCodeSigningStore)
