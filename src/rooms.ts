@@ -141,6 +141,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     clock,
     random,
     environments: placement,
+    takeSnapshot: (fn) => worker.takeSnapshot(fn),
     codeSecret: keys.master,
     signingProfiles: profilesIn(settings.signingProfiles),
     warn: (message) => log.warn(message),

@@ -5,6 +5,7 @@ import type { Configuration } from './function.ts'
 import { refuseOtherPackageType, withImageConfig } from './image/config.ts'
 import { defaultLogging, readLogging } from './logging-config.ts'
 import { checkRuntime } from './runtime.ts'
+import { checkSnapStart } from './snap-start.ts'
 import type { LambdaInput } from './types.ts'
 
 export type Architecture = Configuration['architecture']
@@ -50,10 +51,13 @@ export function changedConfiguration(current: Configuration, input: Settings): C
   if (input.Runtime !== undefined) checkRuntime(input.Runtime)
   checkRanges(input)
   const variables = input.Environment && readVariables(input.Environment.Variables ?? {})
-  const { deadLetterArn, ...changed } = withImageConfig(current, input.ImageConfig)
+  const { deadLetterArn, ...changed } = withSnapStart(
+    withImageConfig(current, input.ImageConfig),
+    input.SnapStart?.ApplyOn,
+  )
   const deadLetters = input.DeadLetterConfig?.TargetArn ?? deadLetterArn
   const durable = changedDurable(current.durable, input.DurableConfig)
-  return {
+  const after: Configuration = {
     ...changed,
     runtime: input.Runtime ?? current.runtime,
     handler: input.Handler ?? current.handler,
@@ -67,6 +71,17 @@ export function changedConfiguration(current: Configuration, input: Settings): C
     logging: readLogging(current.logging, input.LoggingConfig),
     ...(durable && { durable }),
   }
+  checkSnapStart(after)
+  return after
+}
+
+function withSnapStart(
+  configuration: Configuration,
+  applyOn: NonNullable<Settings['SnapStart']>['ApplyOn'],
+): Configuration {
+  if (applyOn === undefined) return configuration
+  const { snapStart: _, ...rest } = configuration
+  return applyOn === 'PublishedVersions' ? { ...rest, snapStart: applyOn } : rest
 }
 
 /** The one architecture that was asked for; only the host's can be run. */

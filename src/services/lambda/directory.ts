@@ -1,3 +1,4 @@
+import type { AwsError } from '../../aws/error.ts'
 import type { EventSettings } from '../../invoke/async/settings.ts'
 import type { RecursiveLoop } from '../../invoke/recursion.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
@@ -14,6 +15,7 @@ import {
   type Scope,
 } from './function.ts'
 import { type FunctionReference, readFunctionName } from './function-name.ts'
+import { awaitsSnapshot, snapStartNotReady } from './snap-start.ts'
 
 /** What an invocation needs to know of the function that it names. */
 export interface ResolvedFunction {
@@ -100,9 +102,21 @@ async function load(
       cache.remember({ scope, functionName, qualifier }, reference.key, destination, since)
       return destination
     }
-    if (deps.clock.now() >= giveUpAt) throw functionPending()
+    if (deps.clock.now() >= giveUpAt) throw await notReady(deps, reference)
     await deps.clock.sleep(PENDING_POLL_MS)
   }
+}
+
+/** A version whose snapshot is being made says so in a word of its own. */
+async function notReady(
+  { functions }: Deps,
+  { key, qualifier = LATEST }: FunctionReference,
+): Promise<AwsError> {
+  const version = isVersionNumber(qualifier)
+    ? qualifier
+    : (await functions.findAlias(key, qualifier))?.version
+  const found = await functions.findVersion(key, version ?? qualifier)
+  return found !== undefined && awaitsSnapshot(found) ? snapStartNotReady() : functionPending()
 }
 
 async function loadReserved(deps: Deps, cache: DirectoryCache, scope: Scope): Promise<void> {

@@ -39,6 +39,8 @@ export interface StoredVersion extends FunctionKey {
    * What invocations run. Absent while Pending; while an update is in progress still what was before it.
    */
   readonly running?: FunctionVersion
+  /** Of a published version with SnapStart, once its init has run. */
+  readonly snapshot?: 'taken' | 'unsupported'
   /** Of a published version: what `$LATEST` was described as then. */
   readonly publishedFrom?: { readonly description: string }
 }
@@ -110,6 +112,7 @@ export interface Configuration {
   readonly deadLetterArn?: string
   /** What replaces the image's own settings, where it was given. */
   readonly imageConfig?: ImageConfig
+  readonly snapStart?: 'PublishedVersions'
 }
 
 /** A layer as a function has it: it works on after the layer was deleted. */

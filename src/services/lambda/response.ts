@@ -75,7 +75,10 @@ export function showListed(version: StoredVersion, qualifier?: string): Function
     }),
     Architectures: [configuration.architecture],
     EphemeralStorage: { Size: configuration.ephemeralStorageMb },
-    SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
+    SnapStart: {
+      ApplyOn: configuration.snapStart ?? 'None',
+      OptimizationStatus: version.snapshot === 'taken' ? 'On' : 'Off',
+    },
     LoggingConfig: showLogging(configuration.logging),
     ...(configuration.tenantIsolation && {
       TenancyConfig: { TenantIsolationMode: configuration.tenantIsolation },

@@ -6,6 +6,8 @@ import type { Random } from '../../base/random.ts'
 import type { BlobStore } from '../../store/blobs.ts'
 import type { Changes } from '../../store/changes.ts'
 import type { Database } from '../../store/database.ts'
+import type { FunctionVersion } from '../../wire/function-version.ts'
+import type { SnapshotOutcome } from '../../wire/worker.ts'
 import { type CodeAnswer, codeDoor } from './code-door.ts'
 import type { Architecture } from './configuration.ts'
 import type { LambdaDeps } from './deps.ts'
@@ -202,6 +204,8 @@ export interface LambdaOptions {
   readonly clock: Clock
   readonly random: Random
   readonly environments: { retire(revision: string): void } & ProvisionedEnvironments
+  /** SnapStart: runs a version's init and keeps what it made. */
+  readonly takeSnapshot: (fn: FunctionVersion) => Promise<SnapshotOutcome>
   /** Signs links to code: kept across restarts, the same on all nodes. */
   readonly codeSecret: string | Buffer
   /** Of this host, whose functions are the only ones that it can run. */

@@ -16,6 +16,7 @@ import type { Changes } from '../../store/changes.ts'
 import type { Database } from '../../store/database.ts'
 import { openSqlite } from '../../store/sqlite.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
+import type { SnapshotOutcome } from '../../wire/worker.ts'
 import type { ImageSettingsOfHost } from './image/pull.ts'
 import type { AccountLimits } from './limits.ts'
 import { createLambda, type Lambda } from './service.ts'
@@ -58,6 +59,7 @@ interface TestOptions {
   readonly blobs?: BlobStore
   readonly changes?: Changes
   readonly images?: ImageSettingsOfHost
+  readonly takeSnapshot?: (fn: FunctionVersion) => Promise<SnapshotOutcome>
   /** The other services, as far as the test needs them. */
   readonly ports?: PortSources
   readonly signingProfiles?: SigningProfiles
@@ -84,6 +86,7 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
       provision: ahead.provision,
       provisioned: ahead.provisioned,
     },
+    takeSnapshot: options.takeSnapshot ?? (async () => ({ kind: 'taken' })),
     codeSecret: 'secret',
     architecture: HOST,
     forgetEvents: (key) => forgotten.push(key.name),
@@ -107,7 +110,7 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
   const settled: TestLambda['settled'] = async (FunctionName, Qualifier) => {
     for (;;) {
       const shown = await call('GetFunctionConfiguration', { FunctionName, ...(Qualifier && { Qualifier }) })
-      if (shown.State === 'Active' && shown.LastUpdateStatus !== 'InProgress') return shown
+      if (shown.State !== 'Pending' && shown.LastUpdateStatus !== 'InProgress') return shown
       await realClock.sleep(1)
     }
   }

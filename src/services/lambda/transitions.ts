@@ -1,11 +1,14 @@
 import type { Clock, Timer } from '../../base/clock.ts'
+import type { FunctionVersion } from '../../wire/function-version.ts'
+import type { SnapshotOutcome } from '../../wire/worker.ts'
 import { retiredBy } from './change.ts'
 import { collectCode } from './code.ts'
-import type { Failure, FunctionKey, StoredVersion } from './function.ts'
+import { type Failure, type FunctionKey, functionArn, type StoredVersion } from './function.ts'
 import { isImageError } from './image/code.ts'
 import { type PullDeps, withImage } from './image/pull.ts'
+import { awaitsSnapshot, snapshotFailure } from './snap-start.ts'
 import type { FunctionEditor, VersionPosition } from './store.ts'
-import { failed, isUnpulled, isUnsettled, runningCodes, settled } from './versions.ts'
+import { failed, isUnpulled, isUnsettled, runningCodes, settled, toFunctionVersion } from './versions.ts'
 
 /**
  * How long a function is seen Pending or being updated. AWS takes seconds, because it copies code around;
@@ -23,7 +26,11 @@ const SWEPT_AT_ONCE = 500
 const PULLS_MAX = 4
 const PULL_RETRY_MS = 100
 
+/** Inits for snapshots at a time: they compete with what runs. */
+const SNAPSHOTS_MAX = 2
+
 type Deps = PullDeps & {
+  readonly takeSnapshot: (fn: FunctionVersion) => Promise<SnapshotOutcome>
   readonly reportFault: (error: unknown) => void
 }
 
@@ -37,7 +44,11 @@ export class Transitions {
   readonly #timers = new Set<Timer>()
   readonly #running = new Set<Promise<void>>()
   readonly #pulls = new Set<string>()
+  readonly #snapshots = new Set<string>()
   readonly #stopping = new AbortController()
+  readonly #aborted = new Promise<undefined>((resolve) => {
+    this.#stopping.signal.addEventListener('abort', () => resolve(undefined))
+  })
   #stopped = false
 
   constructor(deps: Deps) {
@@ -103,23 +114,58 @@ export class Transitions {
     await collectCode(this.#deps, await functions.uncollectedCode(clock.now(), SWEPT_AT_ONCE))
   }
 
-  /** Now, or where an image is to be pulled, while others go on. Returns whether it has been. */
+  /** Now, or where an image or a snapshot is to be made, while others go on. Returns whether it has been. */
   async #settleSoon(position: VersionPosition): Promise<boolean> {
-    const unpulled = await this.#unpulled(position)
-    if (unpulled === undefined) await this.#settle(position)
+    const unmade = await this.#unmade(position)
+    if (unmade === undefined) await this.#settle(position)
     else this.settle(position)
-    return unpulled === undefined
+    return unmade === undefined
   }
 
   async #settle(position: VersionPosition): Promise<void> {
-    const unpulled = await this.#unpulled(position)
-    if (unpulled === undefined) await this.#finish(position, settled)
-    else await this.#pullOnce(position, unpulled)
+    const unmade = await this.#unmade(position)
+    if (unmade === undefined) await this.#finish(position, settled)
+    else if (isUnpulled(unmade.code)) await this.#pullOnce(position, unmade)
+    else await this.#snapshotOnce(position, unmade)
   }
 
-  async #unpulled(position: VersionPosition): Promise<StoredVersion | undefined> {
+  /** What takes time to be made: an image to be pulled, or a snapshot. */
+  async #unmade(position: VersionPosition): Promise<StoredVersion | undefined> {
     const version = await this.#deps.functions.findVersion(keyOf(position), position.version)
-    return version !== undefined && isUnsettled(version) && isUnpulled(version.code) ? version : undefined
+    if (version === undefined || !isUnsettled(version)) return undefined
+    return isUnpulled(version.code) || awaitsSnapshot(version) ? version : undefined
+  }
+
+  /** As with images: once at a time, and a sweep may come upon it meanwhile. */
+  async #snapshotOnce(position: VersionPosition, version: StoredVersion): Promise<void> {
+    const key = functionArn(version, version.version)
+    if (this.#snapshots.has(key)) return
+    if (this.#snapshots.size >= SNAPSHOTS_MAX) {
+      this.#after(PULL_RETRY_MS, () => this.#attempt(position))
+      return
+    }
+    this.#snapshots.add(key)
+    try {
+      await this.#takeSnapshot(position, version)
+    } finally {
+      this.#snapshots.delete(key)
+    }
+  }
+
+  /** The snapshot is that of what will run, by the revision that it then has. */
+  async #takeSnapshot(position: VersionPosition, version: StoredVersion): Promise<void> {
+    const revision = this.#deps.random.uuid()
+    const outcome = await Promise.race([
+      this.#deps.takeSnapshot(toFunctionVersion(version, revision)),
+      this.#aborted,
+    ])
+    // The next start takes another.
+    if (outcome === undefined) return
+    await this.#finish(position, (now, { revisionId }) =>
+      outcome.kind === 'failed'
+        ? failed(now, revisionId, snapshotFailure(outcome))
+        : settled({ ...now, snapshot: outcome.kind }, { revisionId, revision }),
+    )
   }
 
   /** A version is pulled once at a time; a sweep may come upon it meanwhile. */

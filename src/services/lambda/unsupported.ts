@@ -4,21 +4,19 @@ import type { LambdaInput } from './types.ts'
 /** What creating and changing a function share of what lambdad does not carry out. */
 type Settings = Pick<
   LambdaInput<'CreateFunction'>,
-  'VpcConfig' | 'KMSKeyArn' | 'TracingConfig' | 'FileSystemConfigs' | 'SnapStart' | 'CapacityProviderConfig'
+  'VpcConfig' | 'KMSKeyArn' | 'TracingConfig' | 'FileSystemConfigs' | 'CapacityProviderConfig'
 >
 
 /**
- * Refuses, by name, every setting that would change nothing here. Those that ask for nothing (an empty list,
- * SnapStart None) are what there is anyway.
+ * Refuses, by name, every setting that would change nothing here. Those that ask for nothing (an empty list) are what there is anyway.
  */
 export function refuseUnsupportedSettings(input: Settings): void {
-  const { VpcConfig, FileSystemConfigs, SnapStart, TracingConfig } = input
+  const { VpcConfig, FileSystemConfigs, TracingConfig } = input
   if (VpcConfig?.SubnetIds?.length || VpcConfig?.SecurityGroupIds?.length) throw notSupported('VpcConfig')
   if (VpcConfig?.Ipv6AllowedForDualStack) throw notSupported('VpcConfig.Ipv6AllowedForDualStack')
   if (input.KMSKeyArn) throw notSupported('KMSKeyArn')
   if (TracingConfig?.Mode === 'Active') throw notSupported('TracingConfig with Mode Active')
   if (FileSystemConfigs?.length) throw notSupported('FileSystemConfigs')
-  if (SnapStart?.ApplyOn !== undefined && SnapStart.ApplyOn !== 'None') throw notSupported('SnapStart')
   if (input.CapacityProviderConfig !== undefined) throw capacityProviders()
 }
 

@@ -11,6 +11,7 @@ import {
   type PulledImage,
   type StoredVersion,
 } from './function.ts'
+import { startsFromSnapshot } from './snap-start.ts'
 
 // The life of a version, as pure steps:
 //
@@ -143,7 +144,8 @@ function runningOf(version: StoredVersion, revision: string): FunctionVersion {
   return running
 }
 
-function toFunctionVersion(version: StoredVersion, revision: string): FunctionVersion {
+/** What is to run. `revision` names it. */
+export function toFunctionVersion(version: StoredVersion, revision: string): FunctionVersion {
   const { configuration } = version
   return {
     revision,
@@ -163,6 +165,7 @@ function toFunctionVersion(version: StoredVersion, revision: string): FunctionVe
     ephemeralStorageMb: configuration.ephemeralStorageMb,
     variables: configuration.variables ?? {},
     logging: configuration.logging,
+    ...(startsFromSnapshot(version.version, configuration) && { snapStart: true }),
     ...(configuration.tenantIsolation && { tenantIsolation: true as const }),
     ...(version.code.image?.pulled && {
       image: imageOf(version.code.image.pulled, configuration.imageConfig),

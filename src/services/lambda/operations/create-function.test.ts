@@ -118,7 +118,6 @@ const UNSUPPORTED: [string, Partial<LambdaInput<'CreateFunction'>>][] = [
   ['KMSKeyArn', { KMSKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/k' }],
   ['TracingConfig with Mode Active', { TracingConfig: { Mode: 'Active' } }],
   ['FileSystemConfigs', { FileSystemConfigs: [{ Arn: 'a', LocalMountPath: '/mnt/a' }] }],
-  ['SnapStart', { SnapStart: { ApplyOn: 'PublishedVersions' } }],
   ['DurableConfig.KMSKeyArn', { DurableConfig: { ExecutionTimeout: 60, KMSKeyArn: 'arn:aws:kms:k' } }],
   ['PublishTo', { PublishTo: 'LATEST_PUBLISHED' }],
   ['SourceKMSKeyArn', { Code: { ZipFile: zip, SourceKMSKeyArn: 'arn:aws:kms:us-east-1:1:key/k' } }],

@@ -25,6 +25,11 @@ export function weightedAlias(): AwsError {
   return invalidParameter('Alias with weights can not be used with Provisioned Concurrency')
 }
 
+/** AWS's text is not known. */
+export function startsFromSnapshot(): AwsError {
+  return invalidParameter('Provisioned Concurrency is not supported for SnapStart enabled functions.')
+}
+
 export function versionIsProvisioned(): AwsError {
   return resourceConflict(
     "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version",

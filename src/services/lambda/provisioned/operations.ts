@@ -14,6 +14,7 @@ import {
   isolatesTenants,
   needsVersionOrAlias,
   noProvisionedConfig,
+  startsFromSnapshot,
   unpublishedVersion,
   versionIsProvisioned,
   weightedAlias,
@@ -37,6 +38,7 @@ export const putProvisionedConcurrencyConfig: Operation<
   await changeFunction(deps, key, async (editing) => {
     await policyTarget(editing, key, qualifier)
     if (editing.latest.configuration.tenantIsolation !== undefined) throw isolatesTenants()
+    await checkNoSnapshot(editing, qualifier)
     await checkRoom(deps, editing, config)
     if (isVersionNumber(qualifier)) await checkVersion(editing, qualifier)
     else await checkAlias(editing, qualifier)
@@ -88,6 +90,12 @@ export const listProvisionedConcurrencyConfigs: Operation<
     ({ qualifier }) => [qualifier],
   )
   return { ProvisionedConcurrencyConfigs: items.map((config) => showListed(key, config)), ...next }
+}
+
+async function checkNoSnapshot({ fn }: Editing, qualifier: string): Promise<void> {
+  const number = isVersionNumber(qualifier) ? qualifier : (await fn.alias(qualifier))?.version
+  const version = number === undefined ? undefined : await fn.version(number)
+  if (version?.configuration.snapStart !== undefined) throw startsFromSnapshot()
 }
 
 async function checkVersion({ fn }: Editing, version: string): Promise<void> {
