@@ -12,7 +12,7 @@ const PATH = '/2015-03-31/functions/f/invocations'
 
 test('an Invoke is answered alike by hand and by node:http, errors too', async (t) => {
   const { port } = await echoGateway(t)
-  for (const payload of ['{"a":1}', '"é"', '"refused"', '"broken"', '']) {
+  for (const payload of ['{"a":1}', '"é"', `"${'large'.repeat(9000)}"`, '"refused"', '"broken"', '']) {
     const byHand = await answerOf(port, invoke(payload))
     const byNode = await answerOf(port, invoke(payload), 'GET /nothing HTTP/1.1\r\nhost: x\r\n\r\n')
     assert.deepEqual(byHand, byNode)

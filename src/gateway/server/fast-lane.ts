@@ -60,15 +60,12 @@ export class FastLane {
   }
 
   /** The answer to the request that was served. A connection whose client is gone takes it, and drops it. */
-  answer(bytes: Buffer, isLast: boolean, written: () => void): void {
+  answer(pieces: readonly Uint8Array[], isLast: boolean, written: () => void): void {
     this.#exchange = undefined
     this.quietLooks = 0
-    if (isLast) {
-      this.socket.end(bytes, written)
-      return
-    }
-    this.socket.write(bytes, written)
-    if (this.#held === undefined) return
+    this.#write(pieces, written)
+    if (isLast) this.socket.end()
+    if (isLast || this.#held === undefined) return
     this.socket.resume()
     this.take(Buffer.alloc(0))
   }
@@ -76,6 +73,18 @@ export class FastLane {
   /** A request of which only a part has come is node:http's to wait for. */
   giveUpPart(): void {
     if (this.#exchange === undefined && this.#held !== undefined) this.#handOver(this.#held)
+  }
+
+  #write(pieces: readonly Uint8Array[], written: () => void): void {
+    const [first, second] = pieces as [Uint8Array, Uint8Array | undefined]
+    if (second === undefined) {
+      this.socket.write(first, written)
+      return
+    }
+    this.socket.cork()
+    this.socket.write(first)
+    this.socket.write(second, written)
+    this.socket.uncork()
   }
 
   #read(bytes: Buffer): void {

@@ -84,8 +84,8 @@ export class FastLanes implements LaneHost {
     if (lane.socket.destroyed) discard(body)
     else if (body instanceof Readable) this.#stream(lane, response, body)
     else {
-      const bytes = this.#responses.bytesOf(response, this.#isStopping)
-      lane.answer(bytes, this.#isStopping, () => this.#options.close(exchange, true))
+      const pieces = this.#responses.piecesOf(response, this.#isStopping)
+      lane.answer(pieces, this.#isStopping, () => this.#options.close(exchange, true))
     }
   }
 

@@ -2,6 +2,10 @@ import { STATUS_CODES } from 'node:http'
 import type { HttpResponse } from '../http.ts'
 import { headerValue } from './outgoing.ts'
 
+/** Below this, copying a body behind its head is cheaper than a write of two pieces. */
+const COPY_BYTES_MAX = 16 * 1024
+const NO_BYTES = new Uint8Array(0)
+
 /** Answers as bytes, with the fields that node:http adds to them: `Date`, and how long a connection is kept. */
 export class PlainResponses {
   readonly #kept: string
@@ -14,17 +18,18 @@ export class PlainResponses {
     this.#kept = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveTimeoutMs / 1000)}\r\n\r\n`
   }
 
-  /** The whole answer, in one piece. Its body is bytes or text. `isLast`: the connection is closed after it. */
-  bytesOf(response: HttpResponse, isLast: boolean): Buffer {
-    const body = response.body as Uint8Array | string | undefined
-    const isText = typeof body === 'string'
-    const length = isText ? Buffer.byteLength(body) : (body?.byteLength ?? 0)
-    const head = this.#head(response, length, isLast)
-    const bytes = Buffer.allocUnsafe(head.length + length)
+  /**
+   * The whole answer, in one piece or two, which belong into one write. Its body is bytes or text. `isLast`: the
+   * connection is closed after it.
+   */
+  piecesOf(response: HttpResponse, isLast: boolean): readonly Uint8Array[] {
+    const body = bytesOf(response.body as Uint8Array | string | undefined)
+    const head = this.#head(response, body.byteLength, isLast)
+    if (body.byteLength > COPY_BYTES_MAX) return [Buffer.from(head, 'latin1'), body]
+    const bytes = Buffer.allocUnsafe(head.length + body.byteLength)
     bytes.write(head, 0, 'latin1')
-    if (isText) bytes.write(body, head.length)
-    else if (body !== undefined) bytes.set(body, head.length)
-    return bytes
+    bytes.set(body, head.length)
+    return [bytes]
   }
 
   /** The head of an answer whose end is that of its connection. */
@@ -48,4 +53,8 @@ export class PlainResponses {
     }
     return this.#date
   }
+}
+
+function bytesOf(body: Uint8Array | string | undefined): Uint8Array {
+  return typeof body === 'string' ? Buffer.from(body) : (body ?? NO_BYTES)
 }

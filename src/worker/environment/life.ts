@@ -124,8 +124,9 @@ export class Life {
   deliver(run: Run): void {
     const { work } = this
     if (run.over || work === undefined || this.#state !== 'invoking' || this.#settling > 0) return
-    this.chronicle.invocationStarted(work)
     run.deliver(work)
+    // The runtime is woken before that is told: its answer cannot be read before this turn is over.
+    this.chronicle.invocationStarted(work)
   }
 
   endWork(run: Run, endedAt: number, ending?: Ending): void {
