@@ -98,6 +98,8 @@ export class LineSplitter {
 
 /** `message` in pieces of at most `bytesMax` bytes, cut between characters. */
 export function cutMessage(message: string, bytesMax: number): string[] {
+  // Three bytes are the most that a unit of UTF-16 takes: nearly all messages need not be looked at.
+  if (message !== '' && message.length * 3 <= bytesMax) return [message]
   const bytes = Buffer.from(message)
   const pieces: string[] = []
   for (let start = 0; start < bytes.length; ) {

@@ -36,8 +36,9 @@ export class FrameDecoder {
     this.#stray = stray
   }
 
+  /** Keeps `bytes`: their writer does not use them again. */
   push(bytes: Uint8Array): void {
-    this.#pending = this.#pending.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#pending, bytes])
+    this.#pending = this.#pending.length === 0 ? asBuffer(bytes) : Buffer.concat([this.#pending, bytes])
     let at = 0
     while (this.#pending.length - at >= HEADER_BYTES) {
       const length = this.#frameLength(at)
@@ -81,4 +82,8 @@ export class FrameDecoder {
     this.#stray(this.#pending.subarray(at))
     this.#pending = Buffer.alloc(0)
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
