@@ -128,7 +128,6 @@ class ResponseParser {
     this.onResponse = onResponse
     this.rest = null
     this.current = null
-    this.names = []
   }
 
   take(chunk) {
@@ -152,8 +151,8 @@ class ResponseParser {
     const lines = data.utf8Slice(0, end).split('\r\n')
     const headers = Object.create(null)
     for (let i = 1; i < lines.length; i++) {
-      const { start, name } = this.nameOf(lines[i], i)
-      headers[name] = lines[i].slice(start.length).trim()
+      const colon = lines[i].indexOf(':')
+      headers[lines[i].slice(0, colon).toLowerCase()] = lines[i].slice(colon + 1).trim()
     }
     const chunked = headers['transfer-encoding'] === 'chunked'
     const length = Number(headers['content-length'] ?? 0)
@@ -164,15 +163,6 @@ class ResponseParser {
       return null
     }
     return after
-  }
-
-  /** A field's name, which is mostly the one that stood in the same line the last time: then nothing is made anew. */
-  nameOf(line, i) {
-    const last = this.names[i]
-    if (last !== undefined && line.startsWith(last.start)) return last
-    const start = line.slice(0, line.indexOf(':') + 1)
-    this.names[i] = { start, name: start.slice(0, -1).toLowerCase() }
-    return this.names[i]
   }
 
   /** A body that arrives whole is a view; one that comes in pieces is filled into a buffer made for it. */
