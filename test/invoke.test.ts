@@ -340,16 +340,9 @@ describe('calls that Invoke refuses', () => {
     }
   })
 
-  test('what is not supported yet, by name', async (t) => {
+  test('what the function is not made for: a tenant, a durable name', async (t) => {
     const { createFunction, invoke } = await platform(t)
     const name = await createFunction(ECHO)
-    const unsupported = invoke(name, {}, { InvocationType: 'Event' })
-    await refused(
-      unsupported,
-      'InvalidParameterValueException',
-      400,
-      'lambdad does not support InvocationType Event yet.',
-    )
     await refused(invoke(name, {}, { TenantId: 't' }), 'InvalidParameterValueException', 400, /tenancy/)
     const durable = invoke(name, {}, { DurableExecutionName: 'd' })
     await refused(durable, 'InvalidParameterValueException', 400, /not a durable function/)
