@@ -200,8 +200,9 @@ export class Life {
     this.deadline.set(this.fn.timeoutMs)
     if (wasDormant) this.run = this.#startRun('invoke')
     else {
-      this.run.wake()
+      // What is frozen finds its event when it thaws: one wake-up instead of two.
       this.deliver(this.run)
+      this.run.wake()
     }
   }
 
