@@ -96,6 +96,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
 
   const logs = createLogsRoom({ database: stores.database, clock, random, reportFault })
   const telemetry = createTelemetry({ clock, appendLogs: logs.append })
+  const runtimes = buildRuntimeFinder(deps)
   const worker = createWorker({
     clock,
     random,
@@ -103,7 +104,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     codeOf: (fn) => codeFile(stores, fn),
     optOf: async () => (settings.opt === '' ? undefined : path.resolve(settings.opt)),
     layerOf: (sha256) => layerFile(stores, sha256),
-    runtimes: buildRuntimeFinder(deps),
+    runtimes,
     credentialsOf: (fn) => roleCredentials(deps, keys.master, fn),
     endpoint: () => url,
     folder: stores.folder.path,
@@ -145,6 +146,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     codeSecret: keys.master,
     signingProfiles: profilesIn(settings.signingProfiles),
     warn: (message) => log.warn(message),
+    runtimeVersions: (runtime) => runtimes.versions(runtime),
     images: {
       localFiles: effectiveAuth(settings) === 'open',
       dockerConfig: path.join(process.env.DOCKER_CONFIG || path.join(homedir(), '.docker'), 'config.json'),

@@ -15,6 +15,8 @@ export interface FunctionVersion {
   readonly roleArn: string
   /** `nodejs22.x`, `python3.12`, `provided.al2023` … */
   readonly runtime: string
+  /** The one version of the runtime's interpreter that may run it, `24.13.0`; the newest where it is absent. */
+  readonly runtimeVersion?: string
   readonly architecture: 'x86_64' | 'arm64'
   readonly handler: string
   /** Where the deployment package is: the SHA-256, in hex, under which the blob store keeps the zip. */

@@ -20,7 +20,8 @@ export interface LaunchPlan {
 
 /** Finds what a function's runtime needs on the machine (runtimes/finder.ts). */
 export interface RuntimeFinder {
-  find(runtime: string): Promise<FoundRuntime | MissingRuntime>
+  /** `version`: the only one that will do; otherwise the newest does. */
+  find(runtime: string, version?: string): Promise<FoundRuntime | MissingRuntime>
 }
 
 export interface FoundRuntime {

@@ -405,7 +405,7 @@ class StartedRuntime implements Runtime {
 }
 
 export async function planOf({ runtimes }: StarterParts, fn: FunctionVersion): Promise<LaunchPlan> {
-  const found = await runtimes.find(fn.runtime)
+  const found = await runtimes.find(fn.runtime, fn.runtimeVersion)
   if (found.kind === 'missing') throw cannotStart('InvalidRuntimeException', found.message)
   return found.plan(fn)
 }

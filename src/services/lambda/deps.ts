@@ -37,4 +37,6 @@ export interface LambdaDeps {
   readonly settleMapping: (mapping: MappingKey) => void
   /** Says in lambdad's own log what its owner may want to know. */
   readonly warn: (message: string) => void
+  /** The versions of a runtime's interpreter that are there, the newest first. */
+  readonly runtimeVersions: (runtime: string) => Promise<readonly string[]>
 }

@@ -41,8 +41,17 @@ export interface StoredVersion extends FunctionKey {
   readonly running?: FunctionVersion
   /** Of a published version with SnapStart, once its init has run. */
   readonly snapshot?: 'taken' | 'unsupported'
+  /** Absent: Auto. */
+  readonly runtimeManagement?: RuntimeManagement
   /** Of a published version: what `$LATEST` was described as then. */
   readonly publishedFrom?: { readonly description: string }
+}
+
+/** When a version of a function gets another version of its runtime's interpreter. */
+export interface RuntimeManagement {
+  readonly mode: 'Auto' | 'FunctionUpdate' | 'Manual'
+  /** `24.13.0`. Of Auto absent: the newest that there is when an environment starts. */
+  readonly version?: string
 }
 
 export interface Code {

@@ -15,7 +15,11 @@ export function showVersion(version: StoredVersion, qualifier?: string): Functio
     ...showListed(version, qualifier),
     ...(version.code.image === undefined && {
       RuntimeVersionConfig: {
-        RuntimeVersionArn: runtimeVersionArn(version.configuration.runtime, version.region),
+        RuntimeVersionArn: runtimeVersionArn(
+          version.configuration.runtime,
+          version.region,
+          version.runtimeManagement?.version,
+        ),
       },
     }),
     State: version.state,

@@ -14,11 +14,12 @@ export function checkRuntime(runtime: string): void {
 }
 
 /**
- * The version of a runtime, as an ARN of AWS's form. lambdad runs one version of each, which the machine
- * has: the hash is the identifier's, so that it stays the same on every node.
+ * The version of a runtime, as an ARN of AWS's form. The hash is of the identifier and the interpreter's version, and
+ * without a version, which stands for the newest, of the identifier alone: so it is the same on every node.
  */
-export function runtimeVersionArn(runtime: string, region: string): string {
-  const hash = createHash('sha256').update(runtime).digest('hex')
+export function runtimeVersionArn(runtime: string, region: string, version?: string): string {
+  const named = version === undefined ? runtime : `${runtime} ${version}`
+  const hash = createHash('sha256').update(named).digest('hex')
   return `arn:${partitionOf(region)}:lambda:${region}::runtime:${hash}`
 }
 

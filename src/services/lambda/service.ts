@@ -38,7 +38,6 @@ import {
 } from './operations/concurrency.ts'
 import { createAlias } from './operations/create-alias.ts'
 import { createFunction } from './operations/create-function.ts'
-import { getRuntimeManagementConfig } from './operations/defaults.ts'
 import { deleteAlias } from './operations/delete-alias.ts'
 import { deleteFunction } from './operations/delete-function.ts'
 import {
@@ -87,6 +86,7 @@ import { publishVersion } from './operations/publish-version.ts'
 import { getFunctionRecursionConfig, putFunctionRecursionConfig } from './operations/recursion-config.ts'
 import { removePermission } from './operations/remove-permission.ts'
 import { deleteResourcePolicy, getResourcePolicy, putResourcePolicy } from './operations/resource-policy.ts'
+import { getRuntimeManagementConfig, putRuntimeManagementConfig } from './operations/runtime-management.ts'
 import { listTags, tagResource, untagResource } from './operations/tags.ts'
 import { updateAlias } from './operations/update-alias.ts'
 import { updateFunctionCode } from './operations/update-function-code.ts'
@@ -128,9 +128,9 @@ export const lambdaOperations = {
   DeleteFunction: deleteFunction,
   DeleteFunctionCodeSigningConfig: deleteFunctionCodeSigningConfig,
   DeleteFunctionConcurrency: deleteFunctionConcurrency,
+  DeleteFunctionEventInvokeConfig: deleteFunctionEventInvokeConfig,
   DeleteFunctionUrlConfig: deleteFunctionUrlConfig,
   DeleteLayerVersion: deleteLayerVersion,
-  DeleteFunctionEventInvokeConfig: deleteFunctionEventInvokeConfig,
   DeleteProvisionedConcurrencyConfig: deleteProvisionedConcurrencyConfig,
   DeleteResourcePolicy: deleteResourcePolicy,
   GetAccountSettings: getAccountSettings,
@@ -171,6 +171,7 @@ export const lambdaOperations = {
   PutFunctionRecursionConfig: putFunctionRecursionConfig,
   PutProvisionedConcurrencyConfig: putProvisionedConcurrencyConfig,
   PutResourcePolicy: putResourcePolicy,
+  PutRuntimeManagementConfig: putRuntimeManagementConfig,
   RemoveLayerVersionPermission: removeLayerVersionPermission,
   RemovePermission: removePermission,
   TagResource: tagResource,
@@ -218,6 +219,8 @@ export interface LambdaOptions {
   readonly forgetEvents: (key: FunctionKey) => void
   /** Public keys of those who may sign packages; none where it is left out. */
   readonly signingProfiles?: SigningProfiles
+  /** The versions of a runtime's interpreter that are there, the newest first; none where it is left out. */
+  readonly runtimeVersions?: (runtime: string) => Promise<readonly string[]>
   /** Says in lambdad's own log what its owner may want to know. */
   readonly warn?: (message: string) => void
   /** Is told of what fails where no caller waits. */
@@ -250,6 +253,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     mappings: createMappingStore(options.database, changes),
     codeSigning: createCodeSigningStore(options.database),
     signingProfiles: options.signingProfiles ?? (async () => undefined),
+    runtimeVersions: options.runtimeVersions ?? (async () => []),
     warn: options.warn ?? (() => {}),
     limits: options.limits ?? DEFAULT_LIMITS,
   }

@@ -63,6 +63,7 @@ interface TestOptions {
   /** The other services, as far as the test needs them. */
   readonly ports?: PortSources
   readonly signingProfiles?: SigningProfiles
+  readonly runtimeVersions?: (runtime: string) => Promise<readonly string[]>
 }
 
 /** The service as main.ts builds it, on a database in memory, stopped when the test ends. */
@@ -92,6 +93,7 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
     forgetEvents: (key) => forgotten.push(key.name),
     images: options.images ?? { localFiles: true, dockerConfig: '/nonexistent' },
     reportFault: (error) => faults.push(error),
+    ...(options.runtimeVersions && { runtimeVersions: options.runtimeVersions }),
     warn: (message) => warnings.push(message),
     ...(options.signingProfiles && { signingProfiles: options.signingProfiles }),
     ...(options.limits && { limits: options.limits }),

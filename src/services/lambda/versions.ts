@@ -125,6 +125,7 @@ export function published(
   }
   return {
     ...created(latest, number, { code: latest.code, configuration }, step),
+    ...(latest.runtimeManagement && { runtimeManagement: latest.runtimeManagement }),
     publishedFrom: { description: latest.configuration.description },
   }
 }
@@ -156,6 +157,9 @@ export function toFunctionVersion(version: StoredVersion, revision: string): Fun
     arn: functionArn(version),
     roleArn: configuration.roleArn,
     runtime: configuration.runtime,
+    ...(version.runtimeManagement?.version !== undefined && {
+      runtimeVersion: version.runtimeManagement.version,
+    }),
     architecture: configuration.architecture,
     handler: configuration.handler,
     codeBlob: version.code.sha256,

@@ -22,7 +22,8 @@ interface Machine {
   readonly ran: string[]
   /** Makes a file that looks like a binary, and returns its path. */
   binary(name: string): string
-  find(runtime: string): Promise<FoundRuntime | MissingRuntime>
+  find(runtime: string, version?: string): Promise<FoundRuntime | MissingRuntime>
+  versions(runtime: string): Promise<string[]>
   found(runtime: string): Promise<FoundRuntime>
   list(): Promise<(FoundRuntime | MissingRuntime)[]>
   readonly clock: VirtualClock
@@ -63,6 +64,7 @@ function machine(t: TestContext, options: Partial<FinderOptions> & { answer?: An
     },
     find: finder.find.bind(finder),
     list: finder.list.bind(finder),
+    versions: finder.versions.bind(finder),
     found: async (runtime) => {
       const found = await finder.find(runtime)
       assert.equal(found.kind, 'found', found.kind === 'missing' ? found.message : '')
@@ -434,4 +436,23 @@ test('a plan mounts the interpreter and the bootstrap, and no home around them',
     { source: `${home}/bootstraps/node`, target: '/var/runtime' },
   ])
   assert.equal(plan.env.NODE_PATH, '/opt/nodejs/node22/node_modules:/opt/nodejs/node_modules:/var/task')
+})
+
+test('one version among several is found by its number, and no other in its place', async (t) => {
+  const { binary, find, found, versions } = machine(t)
+  const older = binary('.nvm/versions/node/v22.1.0/bin/node')
+  binary('.nvm/versions/node/v22.9.0/bin/node')
+  binary('.nvm/versions/node/v24.1.0/bin/node')
+  assert.deepEqual(await versions('nodejs22.x'), ['22.9.0', '22.1.0'])
+  assert.deepEqual(await versions('provided.al2023'), [])
+  assert.deepEqual(await versions('nodejs4.3'), [])
+  const pinned = await find('nodejs22.x', '22.1.0')
+  assert.equal(pinned.kind === 'found' && pinned.binary, older)
+  assert.equal((await found('nodejs22.x')).version, '22.9.0')
+  const missing = await find('nodejs22.x', '22.2.0')
+  assert.equal(missing.kind, 'missing')
+  assert.match(missing.kind === 'missing' ? missing.message : '', /version 22\.2\.0 of nodejs22\.x/)
+  // One that goes is missed, whatever was found before.
+  rmSync(older)
+  assert.equal((await find('nodejs22.x', '22.1.0')).kind, 'missing')
 })

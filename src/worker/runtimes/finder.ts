@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Clock, realClock } from '../../base/clock.ts'
 import { findRuntimeIdentifier, RUNTIMES, type RuntimeFamily } from '../../wire/runtimes.ts'
-import { chooseInstalled, compareVersions } from './choose.ts'
+import { chooseInstalled, compareVersions, isOfLine } from './choose.ts'
 import { dotnet } from './dotnet.ts'
 import type { Family } from './family.ts'
 import type { FoundRuntime, MissingRuntime } from './found.ts'
@@ -20,7 +20,9 @@ export type { FoundRuntime, MissingRuntime } from './found.ts'
 
 export interface RuntimeFinder {
   /** May fetch from npm, which takes seconds, where the setting allows it and nothing else is exact. */
-  find(runtime: string): Promise<FoundRuntime | MissingRuntime>
+  find(runtime: string, version?: string): Promise<FoundRuntime | MissingRuntime>
+  /** The versions of a runtime's interpreter on this machine, `3.12.1`, the newest first. Fetches nothing. */
+  versions(runtime: string): Promise<string[]>
   /** Every runtime that lambdad supports, as it is on this machine now. Fetches nothing. */
   list(): Promise<(FoundRuntime | MissingRuntime)[]>
 }
@@ -62,7 +64,7 @@ class Finder implements RuntimeFinder {
   readonly #bootstraps: string
   readonly #downloads: NodeDownloads | undefined
   readonly #report: (message: string) => void
-  /** Bounded by the list of runtimes. */
+  /** Bounded by the list of runtimes, and the interpreters of the machine. */
   readonly #found = new Map<string, { runtime: FoundRuntime; until: number }>()
   readonly #searches = new Map<string, Promise<FoundRuntime | MissingRuntime>>()
   /** What was reported already. */
@@ -87,7 +89,8 @@ class Finder implements RuntimeFinder {
     }
   }
 
-  async find(runtime: string): Promise<FoundRuntime | MissingRuntime> {
+  async find(runtime: string, version?: string): Promise<FoundRuntime | MissingRuntime> {
+    if (version !== undefined) return this.#findVersion(runtime, version)
     const known = this.#found.get(runtime)
     if (known !== undefined && known.until > this.#clock.elapsed() && isThere(known.runtime))
       return known.runtime
@@ -105,6 +108,41 @@ class Finder implements RuntimeFinder {
   list(): Promise<(FoundRuntime | MissingRuntime)[]> {
     const supported = RUNTIMES.filter(({ support }) => support === 'supported')
     return Promise.all(supported.map(({ name }) => this.#search(name, false)))
+  }
+
+  async versions(runtime: string): Promise<string[]> {
+    if (refusalOf(runtime) !== undefined || runtime.startsWith('provided')) return []
+    const found = await this.#ofLine(runtime)
+    return [...new Set(found.map(({ version }) => version.join('.')))]
+  }
+
+  async #findVersion(runtime: string, version: string): Promise<FoundRuntime | MissingRuntime> {
+    const key = `${runtime} ${version}`
+    const known = this.#found.get(key)
+    if (known !== undefined && isThere(known.runtime)) return known.runtime
+    this.#found.delete(key)
+    const chosen = (await this.#ofLine(runtime)).find((one) => one.version.join('.') === version)
+    if (chosen === undefined) {
+      const message = `the function is set to version ${version} of ${runtime}, which is not on this machine`
+      return { kind: 'missing', runtime, message }
+    }
+    const family = familyOf(runtime)
+    const found = this.#describe(runtime, family, { chosen, exact: true })
+    await family.prepare?.(found, this.#bootstraps, this.#run)
+    this.#found.set(key, { runtime: found, until: Number.POSITIVE_INFINITY })
+    return found
+  }
+
+  /** Every interpreter that is just what the runtime promises, the newest first. */
+  async #ofLine(runtime: string): Promise<Installed[]> {
+    const family = familyOf(runtime)
+    const line = family.line(runtime)
+    const all = family.installed(this.#places)
+    if (family === nodejs && this.#downloads !== undefined) all.push(...this.#downloads.fetched())
+    const asked = await Promise.all(all.map((one) => (one.version.length === 3 ? one : this.#ask(one))))
+    return asked
+      .filter(({ version }) => version.length === 3 && isOfLine(version, line))
+      .sort((a, b) => compareVersions(b.version, a.version))
   }
 
   async #search(runtime: string, mayFetch: boolean): Promise<FoundRuntime | MissingRuntime> {

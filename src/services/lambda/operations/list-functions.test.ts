@@ -54,7 +54,7 @@ test('a page has at most 50 functions, and its marker leads to the others', asyn
   assert.equal(second.NextMarker, undefined)
 })
 
-test('a marker that is none of ours is refused, and so is a replica’s region', async (t) => {
+test('a marker that is none of ours is refused, and so is a replica’s region alone', async (t) => {
   const { call } = await testLambda(t)
   for (const Marker of ['garbage', 'e30=', 'MQ==', 'WzEsMl0='])
     await assert.rejects(
@@ -63,7 +63,10 @@ test('a marker that is none of ours is refused, and so is a replica’s region',
     )
   await assert.rejects(
     call('ListFunctions', { MasterRegion: 'ALL' }),
-    refusal('InvalidParameterValueException', 'MasterRegion is not supported by lambdad yet.'),
+    refusal(
+      'InvalidParameterValueException',
+      'MasterRegion must be given together with FunctionVersion ALL.',
+    ),
   )
 })
 
@@ -77,4 +80,12 @@ test('the marker of another list is refused', async (t) => {
     [{ Marker: text, FunctionVersion: 'ALL' }, 'ListFunctions'],
   ] as const)
     await assert.rejects(call(name, input), { code: 'InvalidParameterValueException' })
+})
+
+test('nothing is replicated from another region', async (t) => {
+  const { call, create } = await testLambda(t)
+  await create('f')
+  assert.deepEqual(await call('ListFunctions', { MasterRegion: 'us-east-1', FunctionVersion: 'ALL' }), {
+    Functions: [],
+  })
 })

@@ -1,6 +1,6 @@
 import type { Operation } from '../../../aws/operation.ts'
 import type { LambdaDeps } from '../deps.ts'
-import { notSupported } from '../errors.ts'
+import { invalidParameter } from '../errors.ts'
 import { readPage } from '../paging.ts'
 import { showListed } from '../response.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
@@ -13,9 +13,11 @@ export const listFunctions: Operation<LambdaDeps, LambdaInput<'ListFunctions'>, 
   input,
   call,
 ) => {
-  // Of Lambda@Edge, which replicates functions into other regions.
-  if (input.MasterRegion !== undefined) throw notSupported('MasterRegion')
   const isAll = input.FunctionVersion === 'ALL'
+  if (input.MasterRegion !== undefined && !isAll)
+    throw invalidParameter('MasterRegion must be given together with FunctionVersion ALL.')
+  // Asks for what Lambda@Edge has replicated from there: nothing is.
+  if (input.MasterRegion !== undefined) return { Functions: [] }
   return isAll ? listAll() : listLatest()
 
   async function listLatest(): Promise<ListFunctionsOutput> {

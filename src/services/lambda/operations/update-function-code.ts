@@ -12,6 +12,7 @@ import { readImage } from '../image/code.ts'
 import { checkUnzippedSize } from '../layers/of-function.ts'
 import { publish } from '../publish.ts'
 import { showVersion } from '../response.ts'
+import { onVersion, versionForUpdate } from '../runtime-management.ts'
 import { checkSigned } from '../signing/check.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
 import { refuseWhileUnsettled, updated } from '../versions.ts'
@@ -29,6 +30,7 @@ export const updateFunctionCode: Operation<
   await findFunction(deps, key)
   readArchitecture(input.Architectures, deps.architecture)
   const read = await readCode(deps, key, input, call)
+  const runtimeVersion = await versionForUpdate(deps, key, undefined)
   const signing = await deps.functions.findCodeSigning(key)
   const signedBy = Buffer.isBuffer(read)
     ? await checkSigned(deps, signing, read, functionArn(key))
@@ -37,7 +39,7 @@ export const updateFunctionCode: Operation<
   if (input.DryRun) return dryRun(deps, key, input, signed(await codeOf(deps, read)))
 
   const updateWith = (code: Code) =>
-    changeFunction(deps, key, (editing) => update(deps, editing, input, signed(code)))
+    changeFunction(deps, key, (editing) => update(deps, editing, input, signed(code), runtimeVersion))
   const { latest, version } = await (Buffer.isBuffer(read)
     ? withPackage(deps, read, updateWith)
     : updateWith(read))
@@ -65,9 +67,10 @@ async function update(
   editing: Editing,
   input: UpdateFunctionCodeInput,
   code: Code,
+  runtimeVersion: string | undefined,
 ): Promise<{ latest: StoredVersion; version: StoredVersion | undefined }> {
   const { fn } = editing
-  const latest = withCode(deps, editing, input, code)
+  const latest = onVersion(withCode(deps, editing, input, code), runtimeVersion)
   await checkCodeStorage(deps, fn, code.size - editing.latest.code.size)
   await fn.saveVersion(latest)
   return { latest, version: input.Publish ? await publish(deps, fn, latest, undefined) : undefined }

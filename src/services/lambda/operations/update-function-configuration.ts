@@ -8,6 +8,7 @@ import { refuseOtherPackageType } from '../image/config.ts'
 import { checkUnzippedSize, withLayers } from '../layers/of-function.ts'
 import { showVersion } from '../response.ts'
 import { checkRole } from '../role.ts'
+import { onVersion, refuseChangeOfPinned, versionForUpdate } from '../runtime-management.ts'
 import { checkLayersSigned } from '../signing/check.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
 import { refuseUnsupportedSettings } from '../unsupported.ts'
@@ -25,7 +26,9 @@ export const updateFunctionConfiguration: Operation<
   await checkDeadLetterTarget(deps, input.DeadLetterConfig?.TargetArn)
   if (input.Layers?.length)
     await checkLayersSigned(deps, await deps.functions.findCodeSigning(key), input.Layers)
+  const runtimeVersion = await versionForUpdate(deps, key, input.Runtime)
   const version = await changeFunction(deps, key, async ({ fn, latest }) => {
+    refuseChangeOfPinned(latest, input.Runtime)
     refuseOtherPackageType(input, latest.code.image !== undefined)
     const changed = changedConfiguration(latest.configuration, input)
     const configuration = await withLayers(fn, changed, input.Layers, call)
@@ -33,7 +36,7 @@ export const updateFunctionConfiguration: Operation<
     checkRevision(latest, input.RevisionId)
     refuseWhileUnsettled(latest)
     const step = { now: deps.clock.now(), revisionId: deps.random.uuid() }
-    const after = updated(latest, { configuration }, step)
+    const after = onVersion(updated(latest, { configuration }, step), runtimeVersion)
     await fn.saveVersion(after)
     return after
   })
