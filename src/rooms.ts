@@ -3,11 +3,12 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import type { Service } from './aws/service.ts'
 import { callerOfSession, mintSessionCredentials } from './aws/session-credentials.ts'
-import { createSwitchboard, type Switchboard } from './aws/switchboard.ts'
+import type { Switchboard } from './aws/switchboard.ts'
 import type { Clock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
 import { Saturation } from './base/saturation.ts'
 import { effectiveAuth, machineMemory, refuseUnsandboxed, type Settings } from './config.ts'
+import { createEventRooms } from './event-rooms.ts'
 import type { Authenticator } from './gateway/authenticator.ts'
 import { codeDoor } from './gateway/doors/code.ts'
 import { healthDoor } from './gateway/doors/health.ts'
@@ -41,7 +42,6 @@ import {
 import { createLambdaPort } from './services/lambda/port.ts'
 import { bindInvoke, createLambda, type Lambda } from './services/lambda/service.ts'
 import { profilesIn } from './services/lambda/signing/profiles.ts'
-import { sqsHasWork } from './services/sqs/has-work.ts'
 import { createStsOperations } from './services/sts/service.ts'
 import type { Stores } from './store/stores.ts'
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
@@ -125,17 +125,8 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     settings: placementSettings(settings),
     isSaturated: () => saturation.isSaturated,
   })
-  const sqs = new LazyRoom({
-    build: async () => {
-      const { createSqsRoom } = await import('./services/sqs/room.ts')
-      return createSqsRoom({ ...stores, clock, random, reportFault })
-    },
-    hasWork: () => sqsHasWork(stores.database),
-  })
-  const switchboard = createSwitchboard({
-    sqs: async () => (await sqs.get()).port,
-    lambda: async () => lambdaPort,
-  })
+  const eventRooms = createEventRooms(deps, { ports: { lambda: async () => lambdaPort }, reportFault })
+  const { switchboard } = eventRooms
   const lambda = createLambda({
     ...stores,
     switchboard,
@@ -203,7 +194,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     },
 
     'cloudwatch-logs': logs.operations,
-    sqs: async () => (await sqs.get()).operations,
+    ...eventRooms.services,
     iam: createIamOperations({ store: iam, clock, random }),
     sts: createStsOperations({
       findRole: roles.findRole,
@@ -238,7 +229,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
       worker,
       refusal,
       placement,
-      sqs,
+      ...eventRooms.parts,
       lambda,
       { start: () => {}, stop: () => durable.stop() },
       { start: () => {}, stop: () => mappings.stop() },

@@ -74,7 +74,7 @@ function parseList(text: string, range: Range): number[] {
   return [...values].sort((a, b) => a - b)
 }
 
-/** `*`, `5`, `1-5`, `0/15`, `every 15th of all` or `10-30/5`. */
+/** `*`, `5`, `1-5`, `0/15`, `10-30/5`, or a star with a step. */
 function parsePart(part: string, range: Range): number[] {
   const [span = '', step, ...rest] = part.split('/')
   const every = step === undefined ? 1 : Number(/^\d+$/.test(step) ? step : Number.NaN)

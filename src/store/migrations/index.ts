@@ -13,6 +13,7 @@ import { lambdaMappings } from './0010-lambda-mappings.ts'
 import { asynchronous } from './0011-async.ts'
 import { sqsCounts } from './0012-sqs-counts.ts'
 import { lambdaConfigs } from './0013-lambda-configs.ts'
+import { eventbridge } from './0014-eventbridge.ts'
 
 /** What a migration may ask of the database beside its tables. */
 // biome-ignore lint/suspicious/noExplicitAny: a migration sees the tables as they were, which no type describes
@@ -33,6 +34,7 @@ export const STEPS: Readonly<Record<string, MigrationStep>> = {
   '0011-async': asynchronous,
   '0012-sqs-counts': sqsCounts,
   '0013-lambda-configs': lambdaConfigs,
+  '0014-eventbridge': eventbridge,
 }
 
 export { type MigrateOptions, migrate } from './migrate.ts'

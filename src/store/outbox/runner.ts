@@ -38,7 +38,7 @@ const LIMITS: OutboxLimits = { perLane: 16, inAll: 128, heldPerLane: 1000, heldI
 /** For how long an item is its owner's: a node that dies leaves its items for that long. */
 const CLAIM_MS = 30_000
 const RENEW_MS = CLAIM_MS / 3
-/** How often other nodes' items are looked for, where nothing of ours is due. */
+/** How often other nodes' items are looked for, where there are other nodes. */
 const LOOK_MS = 5000
 /** What failed for reasons of our own. */
 const FAULT_RETRY_MS = 60_000
@@ -236,7 +236,8 @@ export class OutboxRunner {
     }
     const next = (await this.#outbox.nextDue()) ?? Infinity
     const soonest = this.#now() + (limit > 0 ? 0 : FULL_LANE_MS)
-    this.#wakeAt(Math.max(soonest, Math.min(next, this.#now() + LOOK_MS)))
+    const look = this.#options.database.dialect.supportsSkipLocked ? this.#now() + LOOK_MS : Infinity
+    this.#wakeAt(Math.max(soonest, Math.min(next, look)))
   }
 
   async #takeIn(items: readonly Item[]): Promise<void> {

@@ -1,0 +1,49 @@
+import type { Operations } from './aws/service.ts'
+import { createSwitchboard, type PortSources, type Switchboard } from './aws/switchboard.ts'
+import { LazyRoom } from './lazy-room.ts'
+import type { RoomsDeps } from './rooms.ts'
+import { eventBridgeHasWork } from './services/eventbridge/has-work.ts'
+import { sqsHasWork } from './services/sqs/has-work.ts'
+
+/** The services that send events to functions and to one another, each loaded when first needed. */
+export interface EventRooms {
+  readonly switchboard: Switchboard
+  readonly services: { readonly [Id in 'sqs' | 'eventbridge']: () => Promise<Operations> }
+  /** In the order in which they start. */
+  readonly parts: readonly LazyRoom<{ start(): unknown; stop(): unknown }>[]
+}
+
+/** Builds them, and the switchboard between them and the rooms whose ports are given. */
+export function createEventRooms(
+  { stores, clock, random }: RoomsDeps,
+  { ports, reportFault }: { readonly ports: PortSources; readonly reportFault: (error: unknown) => void },
+): EventRooms {
+  const deps = { ...stores, clock, random, reportFault }
+  const sqs = new LazyRoom({
+    build: async () => {
+      const { createSqsRoom } = await import('./services/sqs/room.ts')
+      return createSqsRoom(deps)
+    },
+    hasWork: () => sqsHasWork(stores.database),
+  })
+  const eventbridge = new LazyRoom({
+    build: async () => {
+      const { createEventBridgeRoom } = await import('./services/eventbridge/room.ts')
+      return createEventBridgeRoom({ ...deps, switchboard })
+    },
+    hasWork: () => eventBridgeHasWork(stores.database),
+  })
+  const switchboard = createSwitchboard({
+    ...ports,
+    sqs: async () => (await sqs.get()).port,
+    events: async () => (await eventbridge.get()).port,
+  })
+  return {
+    switchboard,
+    services: {
+      sqs: async () => (await sqs.get()).operations,
+      eventbridge: async () => (await eventbridge.get()).operations,
+    },
+    parts: [sqs, eventbridge],
+  }
+}

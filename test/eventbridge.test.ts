@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import {
+  CreateEventBusCommand,
+  EventBridgeClient,
+  InvalidEventPatternException,
+  PutEventsCommand,
+  PutRuleCommand,
+  PutTargetsCommand,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-eventbridge'
+import {
+  CreateQueueCommand,
+  ReceiveMessageCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs'
+import { ran, works } from './support/commands.ts'
+import { dataFolder, startDaemon } from './support/daemon.ts'
+import { CREDENTIALS, platform } from './support/platform.ts'
+
+const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:orders'
+
+interface Client {
+  readonly endpoint: string
+  readonly region: string
+  readonly credentials: typeof CREDENTIALS
+}
+
+/** Clients of both services, and a queue that rules may send to. */
+async function withQueue(t: TestContext, client: Client) {
+  const events = new EventBridgeClient(client)
+  const sqs = new SQSClient(client)
+  t.after(() => {
+    for (const one of [events, sqs]) one.destroy()
+  })
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'orders' }))
+  const Statement = [
+    {
+      Effect: 'Allow',
+      Principal: { Service: 'events.amazonaws.com' },
+      Action: 'sqs:SendMessage',
+      Resource: QUEUE_ARN,
+    },
+  ]
+  const Attributes = { Policy: JSON.stringify({ Version: '2012-10-17', Statement }) }
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }))
+  const receive = async () => {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 10, MaxNumberOfMessages: 10 }),
+    )
+    return Messages.map(({ Body = '' }) => JSON.parse(Body))
+  }
+  return { events, receive }
+}
+
+test('the SDK puts an event on a bus, and a rule sends it to a queue', async (t) => {
+  const { client } = await platform(t)
+  const { events, receive } = await withQueue(t, client)
+  await events.send(new CreateEventBusCommand({ Name: 'shop' }))
+  const EventPattern = JSON.stringify({ source: ['shop'], detail: { total: [{ numeric: ['>', 10] }] } })
+  await events.send(new PutRuleCommand({ Name: 'large', EventBusName: 'shop', EventPattern }))
+  const Targets = [{ Id: 'queue', Arn: QUEUE_ARN, InputPath: '$.detail' }]
+  await events.send(new PutTargetsCommand({ Rule: 'large', EventBusName: 'shop', Targets }))
+  const entry = (total: number) => ({
+    EventBusName: 'shop',
+    Source: 'shop',
+    DetailType: 'order',
+    Detail: JSON.stringify({ total }),
+  })
+  const { FailedEntryCount } = await events.send(new PutEventsCommand({ Entries: [entry(5), entry(50)] }))
+  assert.equal(FailedEntryCount, 0)
+  assert.deepEqual(await receive(), [{ total: 50 }])
+})
+
+test('errors arrive as the SDK’s own', async (t) => {
+  const { client } = await platform(t)
+  const events = new EventBridgeClient(client)
+  t.after(() => events.destroy())
+  await assert.rejects(
+    events.send(new PutRuleCommand({ Name: 'r', EventPattern: '{"a":1}' })),
+    InvalidEventPatternException,
+  )
+  await assert.rejects(
+    events.send(new PutRuleCommand({ Name: 'r', EventPattern: '{"a":[1]}', EventBusName: 'none' })),
+    ResourceNotFoundException,
+  )
+})
+
+test('events that were taken before a kill -9 are delivered after it, each at least once', async (t) => {
+  const data = await dataFolder(t)
+  const clientOf = (endpoint: string) => ({
+    endpoint,
+    region: 'us-east-1',
+    credentials: CREDENTIALS,
+    maxAttempts: 1,
+  })
+  let daemon = await startDaemon(t, data)
+  const { events } = await withQueue(t, clientOf(daemon.url))
+  await events.send(new PutRuleCommand({ Name: 'all', EventPattern: '{"source":["s"]}' }))
+  await events.send(new PutTargetsCommand({ Rule: 'all', Targets: [{ Id: '1', Arn: QUEUE_ARN }] }))
+  const acknowledged = new Set<string>()
+  for (let round = 0; round < 3; round++) {
+    const client = new EventBridgeClient(clientOf(daemon.url))
+    const puts = Array.from({ length: 40 }, async () => {
+      const Entries = Array.from({ length: 10 }, () => ({ Source: 's', DetailType: 't', Detail: '{}' }))
+      const put = await client.send(new PutEventsCommand({ Entries }))
+      for (const { EventId = '' } of put.Entries ?? []) acknowledged.add(EventId)
+    })
+    // In the midst of them: those that were not answered may be lost.
+    await Promise.race(puts)
+    await daemon.kill()
+    await Promise.allSettled(puts)
+    client.destroy()
+    daemon = await startDaemon(t, data)
+  }
+  const { receive } = await withQueue(t, clientOf(daemon.url))
+  assert.ok(acknowledged.size > 0)
+  for (const missing = new Set(acknowledged); missing.size > 0; ) {
+    for (const { id } of await receive()) missing.delete(id)
+  }
+  await daemon.stop()
+})
+
+test('the aws CLI puts events and tests patterns', {
+  skip: works('aws', '--version') ? false : 'no aws CLI',
+}, async (t) => {
+  const { endpoint } = await platform(t)
+  const env = {
+    ...process.env,
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    AWS_DEFAULT_REGION: 'us-east-1',
+  }
+  const entries = JSON.stringify([{ Source: 's', DetailType: 't', Detail: '{"a":1}' }])
+  const put = await ran('aws', ['--endpoint-url', endpoint, 'events', 'put-events', '--entries', entries], {
+    env,
+  })
+  assert.match(put.stdout, /"FailedEntryCount": 0/)
+})
