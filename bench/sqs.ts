@@ -10,7 +10,7 @@ import { zipOf } from '../test/support/zip.ts'
 import type { Figure } from './figure.ts'
 import { Connection } from './support/connection.ts'
 import { clientOf } from './support/functions.ts'
-import { type Server, startLambdad } from './support/processes.ts'
+import { processorMs, type Server, startLambdad } from './support/processes.ts'
 import { median, quantile } from './support/statistics.ts'
 
 // What queues promise: messages a second, latencies beside a million messages, and how soon a function has one.
@@ -71,45 +71,40 @@ async function rates(server: Server): Promise<Figure[]> {
     const [first] = connections
     if (first === undefined) return []
     const QueueUrl = await createQueue(first, 'rates')
-    const send = ask('SendMessage', { QueueUrl, MessageBody: BODY })
-    const sent = await perSecond(connections, RUN_MS, async (connection) => {
-      await connection.send(send)
+    const request = ask('SendMessage', { QueueUrl, MessageBody: BODY })
+    const send = async (connection: Connection) => {
+      await connection.send(request)
       return 1
-    })
-    const one = await perSecond(connections, RUN_MS, (connection) =>
-      receiveAndDelete(connection, QueueUrl, 1),
-    )
-    const ten = await perSecond(connections, RUN_MS, (connection) =>
-      receiveAndDelete(connection, QueueUrl, 10),
-    )
-    const limit = { atLeast: 5000 }
+    }
+    await perSecond(server, connections, RUN_MS / 4, send)
+    const sent = await perSecond(server, connections, RUN_MS, send)
+    const take = (max: number) =>
+      perSecond(server, connections, RUN_MS, (connection) => receiveAndDelete(connection, QueueUrl, max))
+    const [one, ten] = [await take(1), await take(10)]
     const what = `${CONNECTIONS} connections`
+    const unit = '/s'
     return [
-      { what: `SendMessage, ${what}`, value: sent, limit, unit: '/s', detail: '200 bytes each' },
+      { what: `SendMessage, ${what}`, ...sent, limit: { atLeast: 5000 }, unit },
       {
         what: `messages received and deleted, ten at a time, ${what}`,
-        value: ten,
-        limit,
-        unit: '/s',
-        detail: '',
+        ...ten,
+        limit: { atLeast: 5000 },
+        unit,
       },
-      {
-        what: `messages received and deleted one by one, ${what}`,
-        value: one,
-        limit: { atLeast: 2500 },
-        unit: '/s',
-        detail: 'two requests each',
-      },
+      // Two requests each.
+      { what: `messages received and deleted one by one, ${what}`, ...one, limit: { atLeast: 2500 }, unit },
     ]
   })
 }
 
-/** How many a second, until `ms` are over or there are no more. */
+/** How many a second, until `ms` are over or there are no more; and what one costs the daemon. */
 async function perSecond(
+  { child }: Server,
   connections: readonly Connection[],
   ms: number,
   run: (connection: Connection) => Promise<number>,
-): Promise<number> {
+): Promise<Pick<Figure, 'value' | 'detail'>> {
+  const used = await processorMs(child.pid)
   const begun = performance.now()
   let count = 0
   const loop = async (connection: Connection) => {
@@ -120,7 +115,12 @@ async function perSecond(
     }
   }
   await Promise.all(connections.map(loop))
-  return (1000 * count) / (performance.now() - begun)
+  const took = performance.now() - begun
+  const cost = ((await processorMs(child.pid)) - used) / count
+  return {
+    value: (1000 * count) / took,
+    detail: `${Math.round(1000 * cost)} µs of the daemon's processor time each`,
+  }
 }
 
 async function receive(connection: Connection, QueueUrl: string, max: number, wait = 0): Promise<Message[]> {
@@ -194,22 +194,21 @@ async function manyMessages(server: Server): Promise<Figure> {
 }
 
 async function latenciesOf(connection: Connection, QueueUrl: string): Promise<Record<string, number>> {
-  const samples: Record<string, number[]> = { send: [], receive: [], delete: [] }
+  const samples: Record<string, number[]> = { send: [], receive: [], delete: [], counts: [] }
   const timed = async <Result>(name: string, run: () => Promise<Result>): Promise<Result> => {
     const begun = performance.now()
     const result = await run()
     samples[name]?.push(performance.now() - begun)
     return result
   }
+  const counts = ask('GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] })
   for (let n = 0; n < 300; n++) {
     await timed('send', () => connection.send(ask('SendMessage', { QueueUrl, MessageBody: BODY })))
     const [message] = await timed('receive', () => receive(connection, QueueUrl, 1))
     const input = { QueueUrl, ReceiptHandle: message?.ReceiptHandle }
     await timed('delete', () => connection.send(ask('DeleteMessage', input)))
+    await timed('counts', () => connection.send(counts))
   }
-  const counts = performance.now()
-  await connection.send(ask('GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] }))
-  console.error(`counts: ${(performance.now() - counts).toFixed(1)} ms`)
   return Object.fromEntries(Object.entries(samples).map(([name, list]) => [name, median(list)]))
 }
 

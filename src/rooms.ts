@@ -34,11 +34,7 @@ import { createIamStore } from './services/iam/store.sql.ts'
 import { resolveTargets } from './services/lambda/durable/targets.ts'
 import { findForEvents } from './services/lambda/events.ts'
 import { DEFAULT_LIMITS } from './services/lambda/limits.ts'
-import {
-  type MappedFunctionsDeps,
-  mappedFunctions,
-  polledMappings,
-} from './services/lambda/mappings/pollers.ts'
+import { mappedFunctions, polledMappings } from './services/lambda/mappings/pollers.ts'
 import { createLambdaPort } from './services/lambda/port.ts'
 import { bindInvoke, createLambda, type Lambda } from './services/lambda/service.ts'
 import { profilesIn } from './services/lambda/signing/profiles.ts'
@@ -163,12 +159,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     reportFault,
   })
   const executions = () => durable.get()
-  const mappings = mappingsRoom(deps, {
-    lambda,
-    switchboard,
-    invoke: running.invoke,
-    reportFault,
-  })
+  const mappings = mappingsRoom(deps, { lambda, switchboard, reportFault })
   const events = new AsyncInvocations({
     store: createAsyncQueueStore(stores.database, random.uuid()),
     clock,
@@ -251,9 +242,10 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
 /** What feeds functions from queues, once there are event source mappings. */
 function mappingsRoom(
   { stores, clock, random, settings }: RoomsDeps,
-  given: Pick<MappedFunctionsDeps, 'invoke' | 'reportFault'> & {
+  given: {
     readonly lambda: Lambda
     readonly switchboard: Switchboard
+    readonly reportFault: (error: unknown) => void
   },
 ) {
   const { lambda, switchboard, reportFault } = given
@@ -264,10 +256,9 @@ function mappingsRoom(
       return new Mappings({
         mappings: source,
         functions: mappedFunctions({
-          ...given,
+          port: switchboard.lambda,
           directory: lambda.directory,
           concurrency: settings.concurrency,
-          random,
         }),
         sqs: switchboard.sqs,
         leases: stores.leases,

@@ -141,3 +141,28 @@ test('a reserved concurrency of two runs two batches at once and no more, and lo
   await map(name, 'q', { BatchSize: 1 })
   await eventually(async () => assert.deepEqual(await logged(name), names))
 })
+
+const LOOP = `import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+const sqs = new SQSClient({ useQueueUrlAsEndpoint: false })
+export const handler = async ({ Records }) => {
+  console.log('got ' + Records[0].body)
+  await sqs.send(new SendMessageCommand({ QueueUrl: 'q', MessageBody: 'again' }))
+}`
+
+test('a function that sends to its own queue is stopped after 16 rounds; the message ends in the dead-letter queue', async (t) => {
+  const { sqs, createFunction, createQueue, map, logged } = await rig(t)
+  const name = await createFunction({ 'index.mjs': LOOP }, { Timeout: 3 })
+  const DeadUrl = await createQueue('dead')
+  const deadLetterTargetArn = 'arn:aws:sqs:us-east-1:000000000000:dead'
+  const QueueUrl = await createQueue('q', {
+    VisibilityTimeout: '3',
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 1 }),
+  })
+  await map(name, 'q')
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'first' }))
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({ QueueUrl: DeadUrl, WaitTimeSeconds: 20 }),
+  )
+  assert.equal(Messages[0]?.Body, 'again')
+  assert.equal((await logged(name)).length, 16)
+})

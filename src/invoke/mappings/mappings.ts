@@ -111,15 +111,16 @@ export class Mappings {
     }
   }
 
+  /** One that cannot begin holds up no other: the next round tries again. */
   async #begin(mapping: Mapping, lease: Lease): Promise<void> {
-    const running = { mapping, lanes: this.#lanesOf(mapping), lease }
-    this.#running.set(mapping.uuid, running)
+    const { leases, reportFault } = this.#deps
     try {
+      const running = { mapping, lanes: this.#lanesOf(mapping), lease }
       await running.lanes.start()
+      this.#running.set(mapping.uuid, running)
     } catch (error) {
-      // One that cannot begin holds up no other: the next round tries again.
-      this.#deps.reportFault(error)
-      this.#end(running, lease)
+      reportFault(error)
+      await leases.release(lease)
     }
   }
 

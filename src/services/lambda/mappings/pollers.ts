@@ -1,16 +1,10 @@
 import { parseArn } from '../../../aws/arn.ts'
-import { AwsError } from '../../../aws/error.ts'
-import type { Random } from '../../../base/random.ts'
-import type { Invoke } from '../../../invoke/invoke.ts'
-import type {
-  BatchOutcome,
-  MappedFunctions,
-  Mapping,
-  MappingSource,
-} from '../../../invoke/mappings/mapping.ts'
+import { DeliveryError } from '../../../aws/ports/delivery.ts'
+import type { LambdaPort } from '../../../aws/ports/lambda.ts'
+import type { MappedFunctions, Mapping, MappingSource } from '../../../invoke/mappings/mapping.ts'
 import type { Changes } from '../../../store/changes.ts'
-import type { Outcome } from '../../../wire/invocation.ts'
 import type { FunctionDirectory } from '../directory.ts'
+import { limitsOf } from '../invocation-limits.ts'
 import { MAPPING_CHANGED } from '../topics.ts'
 import { functionArnOf, type StoredMapping } from './mapping.ts'
 import type { MappingStore } from './store.ts'
@@ -42,57 +36,52 @@ function toMapping(stored: StoredMapping): Mapping {
 }
 
 export interface MappedFunctionsDeps {
+  readonly port: Pick<LambdaPort, 'invoke'>
   readonly directory: FunctionDirectory
-  readonly invoke: Invoke
   /** The account's limit on concurrent invocations. */
   readonly concurrency: number
-  readonly random: Random
-  readonly reportFault: (error: unknown) => void
 }
 
-/** Functions as pollers run them: synchronously, under the limits that hold for every caller. */
+/** Functions as pollers run them: synchronously, and by right of the function's own role. */
 export function mappedFunctions(deps: MappedFunctionsDeps): MappedFunctions {
-  const resolve = async (functionArn: string) => {
-    const { accountId = '', region = '' } = parseArn(functionArn) ?? {}
-    const scope = { accountId, region }
-    const resolved = await deps.directory.resolve(scope, functionArn)
-    const unreserved = deps.concurrency - deps.directory.reservedTotal(scope)
-    return { ...resolved, limits: { reserved: resolved.reservedConcurrency, unreserved } }
-  }
+  const resolve = (functionArn: string) => deps.directory.resolve(scopeOf(functionArn), functionArn)
   return {
     invoke: async (functionArn, payload, traceHeader) => {
       try {
-        const { fn, invokedFunctionArn, limits, recursiveLoop } = await resolve(functionArn)
-        const { outcome } = await deps.invoke({
-          fn,
-          requestId: deps.random.uuid(),
-          invokedFunctionArn,
-          payload,
-          limits,
-          ...(traceHeader !== undefined && { traceHeader }),
-          ...(recursiveLoop && { recursiveLoop }),
-        })
-        return batchOutcome(outcome)
+        const { fn } = await resolve(functionArn)
+        const sender = {
+          principal: 'lambda.amazonaws.com',
+          accountId: fn.accountId,
+          sourceArn: fn.arn,
+          roleArn: fn.roleArn,
+        }
+        const call = { payload, type: 'RequestResponse' as const, ...(traceHeader && { traceHeader }) }
+        const answer = await deps.port.invoke(functionArn, call, sender)
+        if (answer.functionError !== undefined) return { kind: 'failed' }
+        return { kind: 'success', payload: answer.payload ?? Buffer.from('null') }
       } catch (error) {
-        if (!(error instanceof AwsError)) deps.reportFault(error)
         return { kind: neverBegan(error) ? 'throttled' : 'failed' }
       }
     },
     describe: async (functionArn) => {
       const resolved = await resolve(functionArn).catch(() => undefined)
       if (resolved === undefined) return undefined
-      const { reserved, unreserved } = resolved.limits
+      const { reserved, unreserved } = limitsOf(deps, resolved, scopeOf(functionArn))
       return { timeoutMs: resolved.fn.timeoutMs, concurrencyMax: reserved ?? unreserved }
     },
   }
 }
 
-function batchOutcome(outcome: Outcome): BatchOutcome {
-  if (outcome.kind === 'success') return { kind: 'success', payload: outcome.payload }
-  return { kind: outcome.kind === 'function-error' ? 'failed' : 'throttled' }
+function scopeOf(functionArn: string) {
+  const { accountId = '', region = '' } = parseArn(functionArn) ?? {}
+  return { accountId, region }
 }
 
-/** A loop that was stopped is a failure, so that the message goes the way of the redrive policy; all else may pass. */
+/**
+ * What may pass by itself: no concurrency, no environment, no function. A loop that was stopped, or an event that
+ * the function cannot take, is a failure, so that the message goes the way of the redrive policy.
+ */
 function neverBegan(error: unknown): boolean {
-  return !(error instanceof AwsError && error.code === 'RecursiveInvocationException')
+  if (!(error instanceof DeliveryError)) return true
+  return error.code !== 'RecursiveInvocationException' && error.fault !== 'Invalid'
 }
