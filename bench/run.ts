@@ -1,9 +1,11 @@
 // `npm run bench [name …]`: every figure that SPECIFICATION.md promises, as a ratio measured in this run.
+import { bursts } from './bursts.ts'
 import { coldStart } from './cold-start.ts'
 import type { Figure } from './figure.ts'
 import { freeze } from './freeze.ts'
 import { idleEnvironments } from './idle-environments.ts'
 import { poolStart } from './pool-start.ts'
+import { snapStart } from './snap-start.ts'
 import { sqs } from './sqs.ts'
 import { startUp } from './start-up.ts'
 import { throughput } from './throughput.ts'
@@ -15,6 +17,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   throughput,
   'cold-start': coldStart,
   'pool-start': poolStart,
+  'snap-start': snapStart,
+  bursts,
   freeze,
   'idle-environments': idleEnvironments,
   sqs,

@@ -64,6 +64,8 @@ export class ForkHelper {
     const opening = Promise.withResolvers<void>()
     if (this.#lost) return Promise.reject(new Error('the fork helper ended'))
     this.#opening.set(socket, opening)
+    // Who waits for it is kept alive; a helper with nothing to do keeps nobody.
+    this.#child.ref()
     this.#ask({ do: 'open', socket, uid })
     return opening.promise
   }
@@ -103,6 +105,7 @@ export class ForkHelper {
     if ('opened' in heard) {
       this.#opening.get(heard.opened)?.resolve()
       this.#opening.delete(heard.opened)
+      if (this.#opening.size === 0) this.#child.unref()
     } else if ('launched' in heard) this.#expected.get(heard.launched)?.onLaunched(heard.pid, heard.serving)
     else this.#exited(heard.exited, heard)
   }

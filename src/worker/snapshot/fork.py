@@ -55,7 +55,10 @@ def mount(source, target, kind, flags, data=None):
 
 
 def tell(message):
-    os.write(1, json.dumps(message).encode() + b"\n")
+    try:
+        os.write(1, json.dumps(message).encode() + b"\n")
+    except BrokenPipeError:
+        os._exit(0)  # the daemon is gone
 
 
 class Fork:

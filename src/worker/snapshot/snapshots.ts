@@ -6,7 +6,7 @@ import { ForkHelper } from './fork-helper.ts'
 import { NotForkable, SnapshotFailed, Template, type TemplateParts } from './template.ts'
 
 /** Each keeps the memory of a runtime. The longest unused one without environments gives way. */
-const TEMPLATES_MAX = 16
+const TEMPLATES_MAX = 64
 
 /** One that nothing was started from for so long goes; the next start makes it anew. */
 const IDLE_MS = 3_600_000
