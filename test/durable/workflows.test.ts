@@ -98,6 +98,10 @@ describe('durable functions on the published SDK', { concurrency: true }, () => 
     assert.equal(await run({ workflow: 'large' }), 400_000)
   })
 
+  test('a state that does not fit into one event', async () => {
+    assert.deepEqual(await run({ workflow: 'vast' }), { sizes: 1, again: 'yes' })
+  })
+
   test('a condition is asked again until it holds', async () => {
     assert.deepEqual(await run({ workflow: 'condition' }), { count: 3 })
   })
@@ -178,6 +182,12 @@ describe('durable functions on the published SDK', { concurrency: true }, () => 
     const missing = await run({ workflow: 'invoke', target: 'missing', input: {} })
     assert.match(missing.message, /Function not found: .*function:missing:\$LATEST/)
     const unqualified = await run({ workflow: 'invoke', target: 'flow', input: {} })
+    await here.createFunction(
+      { 'index.mjs': 'export const handler = async () => 1' },
+      { name: 'isolated', TenancyConfig: { TenantIsolationMode: 'PER_TENANT' } },
+    )
+    const isolated = await run({ workflow: 'invoke', target: 'isolated', input: {} })
+    assert.match(isolated.message, /Add a valid tenant ID/)
     assert.equal(unqualified.message, 'You cannot invoke a durable function using an unqualified ARN.')
   })
 

@@ -5,7 +5,7 @@ import { beginExecution } from './begin.ts'
 import type { Runner, Target } from './deps.ts'
 import type { Draft } from './draft.ts'
 import { chainedEnds, type End } from './ends.ts'
-import { unqualified } from './errors.ts'
+import { tenantNeeded, unqualified } from './errors.ts'
 import type { EventDetails } from './event.ts'
 import { type Execution, executionArn } from './execution.ts'
 import { ASYNC_BYTES_MAX, CHAINED_PAYLOAD_BYTES_MAX } from './limits.ts'
@@ -28,13 +28,18 @@ export async function runChained(runner: Runner, invoke: ChainedInvoke): Promise
   let target: Target
   try {
     target = await runner.resolve(execution, functionName)
-    if (target.durable !== undefined && !target.isQualified) throw unqualified()
+    refuseTarget(target)
   } catch (error) {
     if (!(error instanceof AwsError)) throw error
     return finish(runner, invoke, failedBy(error), { FunctionName: functionName })
   }
   if (target.durable !== undefined) await beginChild(runner, invoke, target)
   else await callFunction(runner, invoke, { execution, operation, target })
+}
+
+function refuseTarget({ durable, isQualified, fn }: Target): void {
+  if (durable !== undefined && !isQualified) throw unqualified()
+  if (fn.tenantIsolation) throw tenantNeeded()
 }
 
 async function beginChild(runner: Runner, { executionId, operationId }: ChainedInvoke, target: Target) {

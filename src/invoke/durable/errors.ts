@@ -11,6 +11,13 @@ export function unqualified(): AwsError {
   return invalidParameter('You cannot invoke a durable function using an unqualified ARN.')
 }
 
+/** Of a chained invocation, which has no tenant here. The text is Invoke's. */
+export function tenantNeeded(): AwsError {
+  return invalidParameter(
+    'The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and try again.',
+  )
+}
+
 /** Also what answers the token of an invocation that is over: the SDK gives up the invocation. */
 export function invalidToken(): AwsError {
   return invalidParameter('Invalid checkpoint token')

@@ -54,56 +54,90 @@ describeOnEveryDatabase('durable executions', (open) => {
     assert.equal((await here.ended(execution)).status, 'SUCCEEDED')
   })
 
-  test('what a node that died had under way is begun anew, and its token is good no more', async (t) => {
-    const never = new Promise<never>(() => {})
-    const begun = Promise.withResolvers<void>()
+  test('what a node that died had under way is begun anew, and what comes from it counts no more', async (t) => {
+    const late = Promise.withResolvers<unknown>()
     let runs = 0
     const here = await testExecutions(t, {
       open,
       handler: async ({ checkpoint, operations, hold }) => {
         if (++runs === 1) {
           await checkpoint(step('a', 'SUCCEED', { Payload: '1' }))
-          begun.resolve()
-          return hold(never)
+          return hold(late.promise)
         }
         assert.equal(operations.find(({ Id }) => Id === 'a')?.StepDetails?.Result, '1')
-        return succeeded('2')
+        if (runs === 3) return succeeded('"new"')
+        await checkpoint(wait('w', 60))
+        return PENDING
       },
     })
     const execution = await here.begin()
     await here.quiet()
-    await begun.promise
     await here.restarted()
-    assert.equal((await here.ended(execution)).status, 'SUCCEEDED')
+    for (; runs < 2; await here.quiet());
     await assert.rejects(here.invocations[0]?.checkpoint(step('b', 'START')) as Promise<unknown>, {
       code: 'InvalidParameterValueException',
       message: 'Invalid checkpoint token',
     })
+    late.resolve(succeeded('"old"'))
+    await here.pass(61)
+    assert.equal((await here.ended(execution)).status, 'SUCCEEDED')
+    assert.equal((await here.operation(execution, execution.id))?.result, '"new"')
   })
 
-  test('of two nodes one runs it, and the other takes over when the first is silent', async (t) => {
-    const never = new Promise<never>(() => {})
+  test('where nodes share a database, one takes what another one is silent about', async (t) => {
     let runs = 0
     const here = await testExecutions(t, {
       open,
       deps: { isShared: true },
-      handler: async ({ hold }) => (++runs === 1 ? hold(never) : succeeded('1')),
+      handler: async () => {
+        runs++
+        return succeeded('1')
+      },
     })
-    const store = here.executions.store
+    await here.executions.stop()
+    const execution = await here.begin()
+    const { store } = here.executions
+    const now = here.clock.now()
+    const dead = { claim: 'of the dead', now, until: now + 30_000, max: 5 }
+    assert.deepEqual(await store.take(dead), [execution.id])
+    assert.deepEqual(await store.take({ ...dead, claim: 'of another' }), [], 'nobody takes it meanwhile')
+    await here.restarted()
+    await here.pass(29)
+    assert.equal(runs, 0)
+    await here.pass(2)
+    assert.equal((await here.ended(execution)).status, 'SUCCEEDED')
+    assert.equal(runs, 1)
+  })
+
+  test('a caller of one node hears of the end that came on another', async (t) => {
+    const go = Promise.withResolvers<void>()
+    const here = await testExecutions(t, {
+      open,
+      deps: { isShared: true },
+      handler: async ({ hold }) => {
+        await hold(go.promise)
+        return succeeded('"there"')
+      },
+    })
     const execution = await here.begin()
     await here.quiet()
-    assert.equal(runs, 1)
-    const again = await store.take({ claim: 'x', now: here.clock.now(), until: 0, max: 5 })
-    assert.deepEqual(again, [], 'what is taken is not taken twice')
-    assert.deepEqual(
-      await store.take({
-        claim: 'y',
-        now: here.clock.now() + 31_000,
-        until: here.clock.now() + 60_000,
-        max: 5,
-      }),
-      [execution.id],
-    )
+    const other = await here.restarted()
+    const ended = other.ended(execution, new AbortController().signal)
+    await here.pass(1)
+    go.resolve()
+    await here.pass(2)
+    assert.equal((await ended).root?.result, '"there"')
+    assert.equal(here.invocations.length, 1)
+  })
+
+  test('a caller that goes away waits no more', async (t) => {
+    const here = await testExecutions(t, { open, handler: waits })
+    const execution = await here.begin()
+    const caller = new AbortController()
+    const ended = here.executions.ended(execution, caller.signal)
+    await here.quiet()
+    caller.abort(new Error('gone'))
+    await assert.rejects(ended, /gone/)
   })
 
   test('a step is ready after its delay, and its attempts are counted', async (t) => {

@@ -24,7 +24,7 @@ export function newConfiguration(
   refuseOtherPackageType(input, isImage)
   const { Runtime = '', Handler = '' } = input
   if (!isImage && (Runtime === '' || Handler === '')) throw runtimeAndHandlerNeeded()
-  const durable = newDurable(input.DurableConfig)
+  const durable = newDurable(input)
   const defaults: Configuration = {
     runtime: Runtime,
     handler: Handler,

@@ -9,9 +9,13 @@ type Durable = NonNullable<Configuration['durable']>
 const DEFAULT_RETENTION_DAYS = 14
 
 /** Of a new function. Without a configuration it is an ordinary one for good. */
-export function newDurable(wanted: Wanted): Durable | undefined {
+export function newDurable({
+  DurableConfig: wanted,
+  TenancyConfig,
+}: Pick<LambdaInput<'CreateFunction'>, 'DurableConfig' | 'TenancyConfig'>): Durable | undefined {
   if (wanted === undefined) return undefined
   refuseKey(wanted)
+  if (TenancyConfig !== undefined) throw notSupported('DurableConfig together with TenancyConfig')
   if (wanted.ExecutionTimeout === undefined) throw timeoutNeeded()
   return {
     timeoutSeconds: wanted.ExecutionTimeout,
