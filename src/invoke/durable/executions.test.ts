@@ -125,6 +125,7 @@ describeOnEveryDatabase('durable executions', (open) => {
     const ended = other.ended(execution, new AbortController().signal)
     await here.pass(1)
     go.resolve()
+    await here.quiet()
     await here.pass(2)
     assert.equal((await ended).root?.result, '"there"')
     assert.equal(here.invocations.length, 1)
@@ -198,7 +199,7 @@ describeOnEveryDatabase('durable executions', (open) => {
     })
     const execution = await here.begin()
     await here.quiet()
-    await here.pass(30)
+    await here.passSlowly(17)
     const gaps = at.slice(1).map((time, index) => Math.round((time - (at[index] ?? 0)) / 1000))
     assert.deepEqual(gaps, [1, 2, 4, 8])
     assert.equal((await here.find(execution)).status, 'FAILED')
@@ -211,13 +212,13 @@ describeOnEveryDatabase('durable executions', (open) => {
     const here = await testExecutions(t, {
       open,
       handler: async () => {
-        if (++calls <= 8) throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', { status: 429 })
+        if (++calls <= 5) throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', { status: 429 })
         return succeeded('1')
       },
     })
     const execution = await here.begin()
     await here.quiet()
-    await here.pass(140)
+    await here.passSlowly(16)
     assert.equal((await here.find(execution)).status, 'SUCCEEDED')
     assert.deepEqual(await here.events(execution), [
       'ExecutionStarted',
@@ -341,7 +342,7 @@ describeOnEveryDatabase('durable executions', (open) => {
     }
     await here.pass(12)
     assert.equal((await here.operation(execution, 'c'))?.status, 'STARTED')
-    await here.pass(2)
+    await here.pass(1)
     const { error, startedAt, endedAt } = (await here.operation(execution, 'c')) ?? {}
     assert.deepEqual(error, { ErrorMessage: 'Callback timed out', ErrorType: 'Callback.Timeout' })
     assert.equal((endedAt ?? 0) - (startedAt ?? 0), 100_000)

@@ -47,8 +47,10 @@ export interface TestExecutions {
   operation(execution: Execution, id: string): Promise<Operation | undefined>
   /** `StepStarted a`, in their order. */
   events(execution: Execution): Promise<string[]>
-  /** Moves time on, second by second, and lets what falls due happen. */
+  /** Moves time on, and lets what falls due happen at the end of it. */
   pass(seconds: number): Promise<void>
+  /** Second by second, so that what follows from what fell due falls due in its own time. */
+  passSlowly(seconds: number): Promise<void>
   /** Until nothing is under way but functions that wait for the test. */
   quiet(): Promise<void>
   /** Another node, or the same one after a crash: on the same database, with the same clock. */
@@ -69,6 +71,7 @@ export async function testExecutions(
   const database = await open()
   const clock = new VirtualClock()
   const invocations: Invocation[] = []
+  const all: DurableExecutions[] = []
   let held = 0
   let newest: DurableExecutions
   const hold = async <Result>(until: Promise<Result>): Promise<Result> => {
@@ -99,7 +102,6 @@ export async function testExecutions(
       ...deps,
       ...changes,
     })
-  const all: DurableExecutions[] = []
   const start = async (changes?: Partial<DurableDeps>) => {
     newest = build(changes)
     all.push(newest)
@@ -113,8 +115,9 @@ export async function testExecutions(
   })
 
   const isQuiet = () => {
-    const { running, others } = newest.counts()
-    return others === 0 && running <= held
+    const counts = all.map((one) => one.counts())
+    const running = counts.reduce((sum, count) => sum + count.running, 0)
+    return counts.every(({ others }) => others === 0) && running <= held
   }
   const quiet = async () => {
     for (let quietFor = 0; quietFor < 3; quietFor = isQuiet() ? quietFor + 1 : 0) {
@@ -143,6 +146,10 @@ export async function testExecutions(
       return found.map(({ type, operationId = '' }) => `${type} ${operationId}`.trim())
     },
     pass: async (seconds) => {
+      await clock.advance(seconds * 1000)
+      await quiet()
+    },
+    passSlowly: async (seconds) => {
       for (let passed = 0; passed < seconds; passed++) {
         await clock.advance(1000)
         await quiet()
