@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { describe, type TestContext, test } from 'node:test'
-import { realClock } from '../../base/clock.ts'
+import { type Clock, realClock, VirtualClock } from '../../base/clock.ts'
 import { until } from '../testing.ts'
 import { Namespaces } from './namespaces.ts'
 import { inside, NFT, reading, serving, skip, type TestHost, testHost } from './testing.ts'
@@ -121,6 +121,24 @@ describe('a network for each environment', { skip }, () => {
     assert.notEqual(addressIn((await network.take()).namespace), addresses[0])
   })
 
+  test('sixteen are made ahead, and made again when none was taken for 40 ms', async (t) => {
+    const clock = new VirtualClock()
+    const { network } = await given(t, undefined, undefined, clock)
+    const { namespace } = await network.take()
+    const made = () => inside(routerOf(namespace), 'ip -o link').match(/^\d+: e\d+/gm)?.length ?? 0
+    assert.equal(made(), 1)
+    await clock.advance(40)
+    await until(() => made() === 17)
+
+    await network.take()
+    await clock.advance(25)
+    await network.take()
+    await clock.advance(15)
+    assert.equal(made(), 17)
+    await clock.advance(40)
+    await until(() => made() === 19)
+  })
+
   test('released ones are gone, with their links', async (t) => {
     const { network } = await given(t)
     const [one, other] = [await network.take(), await network.take()]
@@ -191,11 +209,16 @@ describe('a network for each environment', { skip }, () => {
   })
 })
 
-async function given(t: TestContext, endpoint = 'http://127.0.0.1:4566', known?: TestHost) {
+async function given(
+  t: TestContext,
+  endpoint = 'http://127.0.0.1:4566',
+  known?: TestHost,
+  clock: Clock = realClock,
+) {
   const host = known ?? (await testHost(t))
   const endpointed: Socket[] = []
   const network = await Namespaces.start({
-    clock: realClock,
+    clock,
     programs: { perl: host.perl, nft: NFT },
     endpoint: () => endpoint,
     toEndpoint: (socket) => {
