@@ -1,4 +1,5 @@
 // `npm run bench [name …]`: every figure that SPECIFICATION.md promises, as a ratio measured in this run.
+import { asynchronous } from './async.ts'
 import { bursts } from './bursts.ts'
 import { coldStart } from './cold-start.ts'
 import type { Figure } from './figure.ts'
@@ -22,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   freeze,
   'idle-environments': idleEnvironments,
   sqs,
+  async: asynchronous,
 }
 
 const wanted = process.argv.slice(2)

@@ -23,7 +23,7 @@ export interface Load {
   /** Milliseconds each. */
   readonly latencies: number[]
   readonly requestsPerSecond: number
-  /** Answers with another status than 200. */
+  /** Answers that are no success. */
   readonly errors: number
 }
 
@@ -81,7 +81,7 @@ function repeat(
       answer += bytes.toString('latin1')
       if (!isWhole(answer)) return
       const failed = /\r\nx-amz-function-error:/i.test(answer)
-      onAnswer(performance.now() - sent, answer.startsWith('HTTP/1.1 200') && !failed)
+      onAnswer(performance.now() - sent, answer.startsWith('HTTP/1.1 20') && !failed)
       answer = ''
       if (performance.now() < until) send()
       else socket.destroy()

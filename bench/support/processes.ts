@@ -22,10 +22,17 @@ export function startEcho(): Promise<Server> {
 /** As fast as it can: the rates of AWS would end a measurement at 10,000 requests a second. */
 export async function startLambdad(...flags: string[]): Promise<Server> {
   const data = await mkdtemp(path.join(tmpdir(), 'lambdad-bench-'))
-  return startServer(
-    ['cli/lambdad.ts', 'start', '--port', '0', '--data', data, '--request-rate', '0', ...flags],
-    () => rm(data, { recursive: true, force: true }),
-  )
+  const cleanUp = () => rm(data, { recursive: true, force: true })
+  return startServer(startArgs(data, ...flags), cleanUp)
+}
+
+/** With a data folder that stays when it stops. */
+export function startLambdadOn(data: string, ...flags: string[]): Promise<Server> {
+  return startServer(startArgs(data, ...flags), async () => {})
+}
+
+function startArgs(data: string, ...flags: string[]): string[] {
+  return ['cli/lambdad.ts', 'start', '--port', '0', '--data', data, '--request-rate', '0', ...flags]
 }
 
 /** Megabytes that a process has in memory. */
