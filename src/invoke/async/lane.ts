@@ -245,11 +245,22 @@ export class Lane {
       const bytes = entries.reduce((sum, entry) => sum + bytesOf(entry), 0)
       budget.give({ entries: share.entries - entries.length, bytes: share.bytes - bytes })
     }
-    for (const entry of entries) this.#hold(entry)
-    this.#ready.push(...entries)
-    this.#pump()
+    this.#take(entries)
     if (entries.length === 0 && since === this.#arrivals) await this.#waitForNext(now)
     return true
+  }
+
+  #take(entries: readonly QueueEntry[]): void {
+    for (const entry of entries) {
+      if (this.#held.has(entry.id)) {
+        // This process was too late to hold on to its claim, and got it again.
+        this.#deps.budget.give({ entries: 1, bytes: bytesOf(entry) })
+        continue
+      }
+      this.#hold(entry)
+      this.#ready.push(entry)
+    }
+    this.#pump()
   }
 
   async #waitForNext(now: number): Promise<void> {
