@@ -177,3 +177,21 @@ test('a framed record that is too long becomes several events of its time', () =
 function decoded(tail: string): string {
   return Buffer.from(tail, 'base64').toString()
 }
+
+test('measurements reach those who listen, until they stop', () => {
+  const { telemetry } = telemetryRig()
+  const metric = (value: number) => ({
+    name: 'AsyncEventAge' as const,
+    accountId: '123456789012',
+    region: 'eu-central-1',
+    functionName: 'f',
+    value,
+    at: 0,
+  })
+  const heard: number[] = []
+  const stop = telemetry.onMetric(({ value }) => heard.push(value))
+  telemetry.recordMetric(metric(1))
+  stop()
+  telemetry.recordMetric(metric(2))
+  assert.deepEqual(heard, [1])
+})

@@ -194,6 +194,35 @@ export function describeFunctionStore(open: OpenDatabase): void {
     assert.deepEqual(await store.functions.findPolicy(f, 'live'), [{ Sid: 'alias' }])
   })
 
+  test('each qualifier has settings for its events, which go with the function, as what is done about loops does', async () => {
+    await using store = await opened(open)
+    const { functions } = store
+    await store.create('f')
+    const config = { qualifier: 'live', lastModified: 1, retriesMax: 0, onFailure: 'arn:aws:sqs:x' }
+    await functions.change(f, async (fn) => {
+      await fn.saveEventConfig({ ...config, retriesMax: 2 })
+      await fn.saveEventConfig(config)
+      await fn.saveEventConfig({ qualifier: '$LATEST', lastModified: 2 })
+      if (fn.head !== undefined) await fn.save({ ...fn.head, recursiveLoop: 'Allow' })
+      assert.deepEqual(await fn.eventConfig('live'), config)
+    })
+    assert.deepEqual(await functions.findEventConfig(f, 'live'), config)
+    assert.equal(await functions.findEventConfig(f, '1'), undefined)
+    assert.equal((await functions.find(f))?.recursiveLoop, 'Allow')
+    const qualifiers = async (after?: string) =>
+      (await functions.listEventConfigs(f, { max: 1, ...(after && { after: [after] }) })).map(
+        ({ qualifier }) => qualifier,
+      )
+    assert.deepEqual(await qualifiers(), ['$LATEST'])
+    assert.deepEqual(await qualifiers('$LATEST'), ['live'])
+    await functions.change(f, (fn) => fn.deleteEventConfig('$LATEST'))
+    assert.deepEqual(await qualifiers(), ['live'])
+    await functions.change(f, (fn) => fn.delete())
+    await store.create('f')
+    assert.deepEqual(await qualifiers(), [])
+    assert.equal((await functions.find(f))?.recursiveLoop, undefined)
+  })
+
   test('usage counts functions, and the code of every version', async () => {
     await using store = await opened(open)
     assert.deepEqual(await store.functions.usage(scope), { functionCount: 0, codeBytes: 0 })
