@@ -1,6 +1,7 @@
 import { AwsError } from '../../aws/error.ts'
+import type { FoundFunction } from '../../invoke/async/deps.ts'
 import type { EventTarget } from '../../invoke/async/event.ts'
-import type { FoundFunction, NewEvent } from '../../invoke/async/invocations.ts'
+import type { NewEvent } from '../../invoke/async/invocations.ts'
 import { EVENT_BYTES_MAX } from '../../invoke/async/settings.ts'
 import { StoreError } from '../../store/errors.ts'
 import type { FunctionDirectory, ResolvedFunction } from './directory.ts'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { AwsError } from '../../aws/error.ts'
 import type { Sender } from '../../aws/ports/delivery.ts'
 import type { NewEvent } from '../../invoke/async/invocations.ts'
 import type { InvokeRequest } from '../../invoke/invoke.ts'
-import { tooManyRequests } from '../../placement/errors.ts'
 import { StoreError } from '../../store/errors.ts'
 import type { Outcome } from '../../wire/invocation.ts'
 import { createLambdaPort } from './port.ts'
@@ -121,7 +121,10 @@ test("a function's error is an answer", async (t) => {
 })
 
 test('what went wrong is told as a fault that says whether to try again', async (t) => {
-  const { port, kept } = await withPort(t, tooManyRequests('ConcurrentInvocationLimitExceeded'))
+  const { port, kept } = await withPort(
+    t,
+    new AwsError('TooManyRequestsException', 'Rate Exceeded.', { status: 429 }),
+  )
   const sends = (arn: string, type: 'Event' | 'RequestResponse', payload?: string) =>
     port.invoke(arn, call(type, payload), AS_ROLE)
   await assert.rejects(sends(arnOf('f'), 'RequestResponse'), fault('Throttled', 'TooManyRequestsException'))
