@@ -338,8 +338,8 @@ test('what belongs to later versions of lambdad is answered by name', async (t) 
   const { client, create } = await controlPlane(t)
   await create('f')
   for (const [operation, input] of [
-    ['putFunctionScalingConfig', { ...FN, Qualifier: '$LATEST.PUBLISHED', FunctionScalingConfig: {} }],
-    ['listCapacityProviders', {}],
+    ['putRuntimeManagementConfig', { ...FN, UpdateRuntimeOn: 'Auto' }],
+    ['listCodeSigningConfigs', {}],
   ] as const)
     await assert.rejects(send(client, operation, input), {
       name: 'UnknownOperationException',

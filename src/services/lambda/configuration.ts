@@ -1,9 +1,10 @@
+import { checkManaged, MANAGED_MEMORY_MB_MAX, MANAGED_MEMORY_MB_MIN, newCapacity } from './capacity/config.ts'
 import { changedDurable, newDurable } from './durable/config.ts'
 import { readVariables } from './environment.ts'
 import { invalidParameter, notSupported, validationError } from './errors.ts'
-import type { Configuration } from './function.ts'
+import type { Configuration, FunctionKey } from './function.ts'
 import { refuseOtherPackageType, withImageConfig } from './image/config.ts'
-import { defaultLogging, readLogging } from './logging-config.ts'
+import { defaultLogging, jsonLogging, readLogging } from './logging-config.ts'
 import { checkRuntime } from './runtime.ts'
 import { checkSnapStart } from './snap-start.ts'
 import type { LambdaInput } from './types.ts'
@@ -12,11 +13,12 @@ export type Architecture = Configuration['architecture']
 
 /** Lambda's limits on default functions; the model's are looser, for managed instances. */
 const TIMEOUT_SECONDS_MAX = 900
+const MEMORY_MB_MIN = 128
 const MEMORY_MB_MAX = 10_240
 
 /** A new function's configuration: what the caller gave, and AWS's defaults for the rest. */
 export function newConfiguration(
-  name: string,
+  key: FunctionKey,
   input: LambdaInput<'CreateFunction'>,
   host: Architecture,
 ): Configuration {
@@ -25,20 +27,22 @@ export function newConfiguration(
   const { Runtime = '', Handler = '' } = input
   if (!isImage && (Runtime === '' || Handler === '')) throw runtimeAndHandlerNeeded()
   const durable = newDurable(input)
+  const capacity = newCapacity(input.CapacityProviderConfig, input, key)
   const defaults: Configuration = {
     runtime: Runtime,
     handler: Handler,
     roleArn: input.Role ?? '',
     description: '',
     timeoutSeconds: 3,
-    memoryMb: 128,
+    memoryMb: capacity === undefined ? MEMORY_MB_MIN : MANAGED_MEMORY_MB_MIN,
     ephemeralStorageMb: 512,
     architecture: readArchitecture(input.Architectures, host) ?? host,
-    logging: defaultLogging(name),
+    logging: capacity === undefined ? defaultLogging(key.name) : jsonLogging(key.name),
     ...(input.TenancyConfig?.TenantIsolationMode && {
       tenantIsolation: input.TenancyConfig.TenantIsolationMode,
     }),
     ...(durable && { durable }),
+    ...(capacity && { capacity }),
   }
   return changedConfiguration(defaults, input)
 }
@@ -49,7 +53,7 @@ type Settings = Omit<LambdaInput<'UpdateFunctionConfiguration'>, 'FunctionName' 
 /** `current` with what `input` names changed, the rest as it was. */
 export function changedConfiguration(current: Configuration, input: Settings): Configuration {
   if (input.Runtime !== undefined) checkRuntime(input.Runtime)
-  checkRanges(input)
+  checkRanges(input, current.capacity === undefined ? MEMORY_MB_MAX : MANAGED_MEMORY_MB_MAX)
   const variables = input.Environment && readVariables(input.Environment.Variables ?? {})
   const { deadLetterArn, ...changed } = withSnapStart(
     withImageConfig(current, input.ImageConfig),
@@ -72,6 +76,7 @@ export function changedConfiguration(current: Configuration, input: Settings): C
     ...(durable && { durable }),
   }
   checkSnapStart(after)
+  if (after.capacity !== undefined) checkManaged(after)
   return after
 }
 
@@ -95,11 +100,11 @@ export function readArchitecture(
   return host
 }
 
-function checkRanges({ Timeout, MemorySize }: Settings): void {
+function checkRanges({ Timeout, MemorySize }: Settings, memoryMbMax: number): void {
   if (Timeout !== undefined && Timeout > TIMEOUT_SECONDS_MAX)
     throw validationError('timeout', Timeout, atMost(TIMEOUT_SECONDS_MAX))
-  if (MemorySize !== undefined && MemorySize > MEMORY_MB_MAX)
-    throw validationError('memorySize', MemorySize, atMost(MEMORY_MB_MAX))
+  if (MemorySize !== undefined && MemorySize > memoryMbMax)
+    throw validationError('memorySize', MemorySize, atMost(memoryMbMax))
 }
 
 function atMost(limit: number): string {

@@ -2,6 +2,7 @@ import type { Switchboard } from '../../aws/switchboard.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { BlobStore } from '../../store/blobs.ts'
+import type { CapacityStore } from './capacity/store.ts'
 import type { Architecture } from './configuration.ts'
 import type { FunctionKey } from './function.ts'
 import type { LayerStore } from './layers/store.ts'
@@ -18,6 +19,7 @@ export interface LambdaDeps {
   readonly mappings: MappingStore
   readonly codeSigning: CodeSigningStore
   readonly signingProfiles: SigningProfiles
+  readonly capacity: CapacityStore
   readonly blobs: BlobStore
   readonly switchboard: Switchboard
   readonly clock: Clock

@@ -2,6 +2,7 @@ import type { AwsError } from '../../aws/error.ts'
 import type { EventSettings } from '../../invoke/async/settings.ts'
 import type { RecursiveLoop } from '../../invoke/recursion.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
+import { latestIsNotInvocable, noPublishedVersion } from './capacity/errors.ts'
 import type { LambdaDeps } from './deps.ts'
 import { DirectoryCache } from './directory-cache.ts'
 import { functionFailed, functionNotFound, functionPending } from './errors.ts'
@@ -10,8 +11,9 @@ import {
   type Configuration,
   type FunctionKey,
   functionArn,
-  isVersionNumber,
+  isPublished,
   LATEST,
+  LATEST_PUBLISHED,
   type Scope,
 } from './function.ts'
 import { type FunctionReference, readFunctionName } from './function-name.ts'
@@ -112,9 +114,7 @@ async function notReady(
   { functions }: Deps,
   { key, qualifier = LATEST }: FunctionReference,
 ): Promise<AwsError> {
-  const version = isVersionNumber(qualifier)
-    ? qualifier
-    : (await functions.findAlias(key, qualifier))?.version
+  const version = isPublished(qualifier) ? qualifier : (await functions.findAlias(key, qualifier))?.version
   const found = await functions.findVersion(key, version ?? qualifier)
   return found !== undefined && awaitsSnapshot(found) ? snapStartNotReady() : functionPending()
 }
@@ -126,7 +126,7 @@ async function loadReserved(deps: Deps, cache: DirectoryCache, scope: Scope): Pr
 
 async function read(deps: Deps, reference: FunctionReference): Promise<Destination | 'Pending'> {
   const { key, qualifier = LATEST } = reference
-  const named = qualifier === LATEST || isVersionNumber(qualifier)
+  const named = qualifier === LATEST || isPublished(qualifier)
   const alias = named ? undefined : await deps.functions.findAlias(key, qualifier)
   const version = named ? qualifier : alias?.version
   const primary = version === undefined ? undefined : await readTarget(deps, reference, version)
@@ -144,13 +144,15 @@ function onlyPrimary(primary: ResolvedFunction | 'Pending'): Destination | 'Pend
 }
 
 async function readTarget(
-  { functions }: Deps,
+  { functions }: Pick<Deps, 'functions'>,
   { key, qualifier }: FunctionReference,
   version: string,
 ): Promise<ResolvedFunction | 'Pending' | undefined> {
   const head = await functions.find(key)
   const found = await functions.findVersion(key, version)
   if (head === undefined || found === undefined) return undefined
+  if (found.configuration.capacity !== undefined && version === LATEST)
+    return readPublished({ functions }, { key, qualifier })
   if (found.state === 'Failed') throw functionFailed()
   if (found.running === undefined) return 'Pending'
   return {
@@ -167,4 +169,15 @@ async function readTarget(
     ...(head.recursiveLoop && { recursiveLoop: head.recursiveLoop }),
     state: 'Active',
   }
+}
+
+/** On managed instances the name alone means what was published last as such; `$LATEST` is not to be invoked. */
+async function readPublished(
+  deps: Pick<Deps, 'functions'>,
+  reference: FunctionReference,
+): Promise<ResolvedFunction | 'Pending'> {
+  if (reference.qualifier !== undefined) throw latestIsNotInvocable()
+  const target = await readTarget(deps, reference, LATEST_PUBLISHED)
+  if (target === undefined) throw noPublishedVersion()
+  return target
 }

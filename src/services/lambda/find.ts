@@ -3,7 +3,7 @@ import { functionNotFound } from './errors.ts'
 import {
   type FunctionKey,
   functionArn,
-  isVersionNumber,
+  isPublished,
   LATEST,
   type StoredFunction,
   type StoredVersion,
@@ -30,6 +30,6 @@ export async function findVersion(
 }
 
 async function followAlias({ functions }: Reads, key: FunctionKey, qualifier: string) {
-  if (qualifier === LATEST || isVersionNumber(qualifier)) return qualifier
+  if (qualifier === LATEST || isPublished(qualifier)) return qualifier
   return (await functions.findAlias(key, qualifier))?.version
 }

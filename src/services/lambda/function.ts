@@ -1,6 +1,7 @@
 import { formatArn } from '../../aws/arn.ts'
 import type { RecursiveLoop } from '../../invoke/recursion.ts'
 import type { FunctionVersion, Logging } from '../../wire/function-version.ts'
+import type { CapacityConfig } from './capacity/config.ts'
 
 /** Whose functions, and where: every key of this room begins with it. */
 export interface Scope {
@@ -115,6 +116,8 @@ export interface Configuration {
     /** How long an execution that has ended is kept. */
     readonly retentionDays: number
   }
+  /** On managed instances: likewise there from the start or never. */
+  readonly capacity?: CapacityConfig
   /** In the order in which they are laid over one another; absent where there are none. */
   readonly layers?: readonly FunctionLayer[]
   /** A queue or topic for events that failed. */
@@ -162,10 +165,17 @@ export interface StoredAlias extends FunctionKey {
 }
 
 export const LATEST = '$LATEST'
+/** Of functions on managed instances: the version that invocations without a qualifier run. */
+export const LATEST_PUBLISHED = '$LATEST.PUBLISHED'
 
 export function functionArn(key: FunctionKey, qualifier?: string): string {
   const suffix = qualifier === undefined ? '' : `:${qualifier}`
   return formatArn({ service: 'lambda', ...key, resource: `function:${key.name}${suffix}` })
+}
+
+/** A version that is published, and no alias. */
+export function isPublished(qualifier: string): boolean {
+  return qualifier === LATEST_PUBLISHED || isVersionNumber(qualifier)
 }
 
 export function isVersionNumber(qualifier: string): boolean {

@@ -77,3 +77,12 @@ export function cannotMakeEnvironment(code: PlatformErrorCode, message: string):
   const status = code === 'ServiceException' ? 500 : 502
   return new AwsError(code, message, { status, members: { Type: 'Service' } })
 }
+
+/** Lines of several invocations mix in the log of one environment. */
+export function tailNotSupported(): AwsError {
+  return new AwsError(
+    'InvalidParameterValueException',
+    'lambdad does not support LogType Tail for functions with a capacity provider yet.',
+    { status: 400, members: { Type: 'User' } },
+  )
+}

@@ -9,6 +9,11 @@ export function defaultLogging(functionName: string): Logging {
   return { format: 'Text', group: `/aws/lambda/${functionName}` }
 }
 
+/** What there always is on managed instances, where lines of several invocations mix. */
+export function jsonLogging(functionName: string): Logging {
+  return readLogging(defaultLogging(functionName), { LogFormat: 'JSON' })
+}
+
 /** `current` with what `input` names changed. Levels exist with JSON only, where both default to INFO. */
 export function readLogging(current: Logging, input: LoggingInput | undefined): Logging {
   if (input === undefined) return current

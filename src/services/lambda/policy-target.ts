@@ -2,7 +2,7 @@ import { aliasNotFound } from './aliases.ts'
 import type { Editing } from './change.ts'
 import type { LambdaDeps } from './deps.ts'
 import { functionNotFound } from './errors.ts'
-import { type FunctionKey, functionArn, isVersionNumber, LATEST } from './function.ts'
+import { type FunctionKey, functionArn, isPublished, LATEST } from './function.ts'
 import { touched } from './versions.ts'
 
 /** What a policy is of: the function, one version or one alias. Its revision is the policy's, too. */
@@ -19,7 +19,7 @@ export async function policyTarget(
   qualifier: string | undefined,
 ): Promise<PolicyTarget> {
   if (qualifier === undefined) return ofVersion(latest)
-  if (isVersionNumber(qualifier)) {
+  if (isPublished(qualifier)) {
     const version = await fn.version(qualifier)
     if (version === undefined) throw functionNotFound(functionArn(key, qualifier))
     return ofVersion(version)
@@ -45,7 +45,7 @@ export async function revisionOf(
   key: FunctionKey,
   qualifier: string | undefined,
 ): Promise<string> {
-  if (qualifier === undefined || isVersionNumber(qualifier)) {
+  if (qualifier === undefined || isPublished(qualifier)) {
     const version = await functions.findVersion(key, qualifier ?? LATEST)
     if (version === undefined) throw functionNotFound(functionArn(key, qualifier))
     return version.revisionId

@@ -1,3 +1,4 @@
+import { showCapacity } from './capacity/config.ts'
 import { codeSha256 } from './code.ts'
 import { showDurable } from './durable/config.ts'
 import { functionArn, type StoredAlias, type StoredVersion } from './function.ts'
@@ -5,7 +6,7 @@ import { showImageConfig } from './image/config.ts'
 import { showLogging } from './logging-config.ts'
 import { runtimeVersionArn } from './runtime.ts'
 import type { LambdaOutput } from './types.ts'
-import { isUnpulled } from './versions.ts'
+import { isUnpulled, stateOf } from './versions.ts'
 
 export type FunctionConfiguration = LambdaOutput<'GetFunctionConfiguration'>
 
@@ -22,7 +23,7 @@ export function showVersion(version: StoredVersion, qualifier?: string): Functio
         ),
       },
     }),
-    State: version.state,
+    State: stateOf(version),
     ...(version.state === 'Pending' && {
       StateReason: 'The function is being created.',
       StateReasonCode: 'Creating' as const,
@@ -84,6 +85,9 @@ export function showListed(version: StoredVersion, qualifier?: string): Function
       OptimizationStatus: version.snapshot === 'taken' ? 'On' : 'Off',
     },
     LoggingConfig: showLogging(configuration.logging),
+    ...(configuration.capacity && {
+      CapacityProviderConfig: showCapacity(configuration.capacity, version),
+    }),
     ...(configuration.tenantIsolation && {
       TenancyConfig: { TenantIsolationMode: configuration.tenantIsolation },
     }),

@@ -8,6 +8,17 @@ import type { Changes } from '../../store/changes.ts'
 import type { Database } from '../../store/database.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { SnapshotOutcome } from '../../wire/worker.ts'
+import { Fleet, type ManagedEnvironments } from './capacity/fleet.ts'
+import {
+  createCapacityProvider,
+  deleteCapacityProvider,
+  getCapacityProvider,
+  listCapacityProviders,
+  listFunctionVersionsByCapacityProvider,
+  updateCapacityProvider,
+} from './capacity/providers.ts'
+import { getFunctionScalingConfig, putFunctionScalingConfig } from './capacity/scaling.ts'
+import { createCapacityStore } from './capacity/store.sql.ts'
 import { type CodeAnswer, codeDoor } from './code-door.ts'
 import type { Architecture } from './configuration.ts'
 import type { LambdaDeps } from './deps.ts'
@@ -108,7 +119,7 @@ import { type ProvisionedEnvironments, Provisioner } from './provisioned/provisi
 import type { SigningProfiles } from './signing/profiles.ts'
 import { createCodeSigningStore } from './signing/store.sql.ts'
 import { createFunctionStore } from './store.sql.ts'
-import { FUNCTION_CHANGED, REVISION_RETIRED, readFunctionKey } from './topics.ts'
+import { FUNCTION_CHANGED, PROVIDER_CHANGED, REVISION_RETIRED, readFunctionKey } from './topics.ts'
 import { Transitions } from './transitions.ts'
 
 type LambdaOperationName = OperationName<typeof import('@aws-sdk/client-lambda')>
@@ -125,6 +136,8 @@ export const lambdaOperations = {
   DeleteAlias: deleteAlias,
   DeleteCodeSigningConfig: deleteCodeSigningConfig,
   DeleteEventSourceMapping: deleteEventSourceMapping,
+  CreateCapacityProvider: createCapacityProvider,
+  DeleteCapacityProvider: deleteCapacityProvider,
   DeleteFunction: deleteFunction,
   DeleteFunctionCodeSigningConfig: deleteFunctionCodeSigningConfig,
   DeleteFunctionConcurrency: deleteFunctionConcurrency,
@@ -136,6 +149,7 @@ export const lambdaOperations = {
   GetAccountSettings: getAccountSettings,
   GetAlias: getAlias,
   GetCodeSigningConfig: getCodeSigningConfig,
+  GetCapacityProvider: getCapacityProvider,
   GetEventSourceMapping: getEventSourceMapping,
   GetFunction: getFunction,
   GetFunctionCodeSigningConfig: getFunctionCodeSigningConfig,
@@ -144,6 +158,7 @@ export const lambdaOperations = {
   GetFunctionEventInvokeConfig: getFunctionEventInvokeConfig,
   GetFunctionRecursionConfig: getFunctionRecursionConfig,
   GetFunctionUrlConfig: getFunctionUrlConfig,
+  GetFunctionScalingConfig: getFunctionScalingConfig,
   GetLayerVersion: getLayerVersion,
   GetLayerVersionByArn: getLayerVersionByArn,
   GetLayerVersionPolicy: getLayerVersionPolicy,
@@ -153,11 +168,13 @@ export const lambdaOperations = {
   GetRuntimeManagementConfig: getRuntimeManagementConfig,
   ListAliases: listAliases,
   ListCodeSigningConfigs: listCodeSigningConfigs,
+  ListCapacityProviders: listCapacityProviders,
   ListEventSourceMappings: listEventSourceMappings,
   ListFunctionEventInvokeConfigs: listFunctionEventInvokeConfigs,
   ListFunctionUrlConfigs: listFunctionUrlConfigs,
   ListFunctions: listFunctions,
   ListFunctionsByCodeSigningConfig: listFunctionsByCodeSigningConfig,
+  ListFunctionVersionsByCapacityProvider: listFunctionVersionsByCapacityProvider,
   ListLayerVersions: listLayerVersions,
   ListLayers: listLayers,
   ListProvisionedConcurrencyConfigs: listProvisionedConcurrencyConfigs,
@@ -169,6 +186,7 @@ export const lambdaOperations = {
   PutFunctionConcurrency: putFunctionConcurrency,
   PutFunctionEventInvokeConfig: putFunctionEventInvokeConfig,
   PutFunctionRecursionConfig: putFunctionRecursionConfig,
+  PutFunctionScalingConfig: putFunctionScalingConfig,
   PutProvisionedConcurrencyConfig: putProvisionedConcurrencyConfig,
   PutResourcePolicy: putResourcePolicy,
   PutRuntimeManagementConfig: putRuntimeManagementConfig,
@@ -178,6 +196,7 @@ export const lambdaOperations = {
   UntagResource: untagResource,
   UpdateAlias: updateAlias,
   UpdateCodeSigningConfig: updateCodeSigningConfig,
+  UpdateCapacityProvider: updateCapacityProvider,
   UpdateEventSourceMapping: updateEventSourceMapping,
   UpdateFunctionCode: updateFunctionCode,
   UpdateFunctionConfiguration: updateFunctionConfiguration,
@@ -204,7 +223,7 @@ export interface LambdaOptions {
   readonly switchboard: Switchboard
   readonly clock: Clock
   readonly random: Random
-  readonly environments: { retire(revision: string): void } & ProvisionedEnvironments
+  readonly environments: { retire(revision: string): void } & ProvisionedEnvironments & ManagedEnvironments
   /** SnapStart: runs a version's init and keeps what it made. */
   readonly takeSnapshot: (fn: FunctionVersion) => Promise<SnapshotOutcome>
   /** Signs links to code: kept across restarts, the same on all nodes. */
@@ -255,10 +274,12 @@ export function createLambda(options: LambdaOptions): Lambda {
     signingProfiles: options.signingProfiles ?? (async () => undefined),
     runtimeVersions: options.runtimeVersions ?? (async () => []),
     warn: options.warn ?? (() => {}),
+    capacity: createCapacityStore(options.database, changes),
     limits: options.limits ?? DEFAULT_LIMITS,
   }
   const transitions = new Transitions(given)
   const provisioner = new Provisioner(given)
+  const fleet = new Fleet(given)
   const directory = createFunctionDirectory(given)
   const mappingTransitions = new MappingTransitions(given)
   const deps: LambdaDeps = {
@@ -271,6 +292,8 @@ export function createLambda(options: LambdaOptions): Lambda {
       key === undefined ? directory.forgetAll() : directory.forget(readFunctionKey(key)),
     ),
     changes.subscribe(FUNCTION_CHANGED, (key) => provisioner.changed(key)),
+    changes.subscribe(FUNCTION_CHANGED, (key) => fleet.changed(key)),
+    changes.subscribe(PROVIDER_CHANGED, (key) => fleet.providerChanged(key)),
     // A node that was cut off misses some: their environments are idle from then on, and end as idle ones do.
     changes.subscribe(REVISION_RETIRED, (key) => {
       if (key !== undefined) environments.retire(key)
@@ -287,12 +310,14 @@ export function createLambda(options: LambdaOptions): Lambda {
       await transitions.start()
       await mappingTransitions.start()
       await provisioner.start()
+      await fleet.start()
     },
     stop: async () => {
       await transitions.stop()
       await mappingTransitions.stop()
       for (const stop of unsubscribe) stop()
       await provisioner.stop()
+      await fleet.stop()
     },
   }
 }

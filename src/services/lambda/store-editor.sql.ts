@@ -1,4 +1,6 @@
 import type { Transaction } from 'kysely'
+import type { StoredProvider } from './capacity/provider.ts'
+import { deleteManaged, findProvider, saveManaged } from './capacity/store.sql.ts'
 import type { EventConfig, FunctionKey, StoredAlias, StoredFunction, StoredVersion } from './function.ts'
 import type { LayerKey, StoredLayerVersion } from './layers/layer.ts'
 import { findLayerVersion } from './layers/store.sql.ts'
@@ -133,6 +135,7 @@ export class SqlFunctionEditor implements FunctionEditor {
       )
       .execute()
     await this.#saveLayers(version)
+    await saveManaged(this.#db, version)
   }
 
   async #saveLayers(version: StoredVersion): Promise<void> {
@@ -150,6 +153,7 @@ export class SqlFunctionEditor implements FunctionEditor {
   }
 
   async deleteVersion(version: string): Promise<void> {
+    await deleteManaged(this.#db, this.#key, version)
     await this.#db
       .deleteFrom('lambda_versions')
       .where((eb) => eb.and({ ...columnsOf(this.#key), number: numberOf(version) }))
@@ -217,6 +221,11 @@ export class SqlFunctionEditor implements FunctionEditor {
       .insertInto('lambda_policies')
       .values({ ...row, statements: JSON.stringify(statements) })
       .execute()
+  }
+
+  async capacityProvider(name: string): Promise<StoredProvider | undefined> {
+    await holdAccount(this.#db, this.#key)
+    return findProvider(this.#db, { ...this.#key, name })
   }
 
   provisioned(): Promise<ProvisionedConfig[]> {

@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely'
 import type { RecursiveLoop } from '../../invoke/recursion.ts'
-import { type FunctionKey, LATEST, type Scope, type StoredFunction } from './function.ts'
+import { type FunctionKey, LATEST, LATEST_PUBLISHED, type Scope, type StoredFunction } from './function.ts'
 
 /** The tables of the migrations whose names begin with `lambda`, and `provisioned`. Integers may come as strings from PostgreSQL. */
 export type LambdaTables = {
@@ -24,6 +24,8 @@ export type LambdaTables = {
   lambda_version_numbers: KeyColumns & { last: number }
   lambda_accounts: { account_id: string; region: string; changes: number }
   lambda_provisioned: ProvisionedRow
+  lambda_capacity_providers: KeyColumns & { record: string }
+  lambda_managed_versions: KeyColumns & { version: string; provider: string; scaling: string | null }
   lambda_layers: { account_id: string; region: string; layer: string; last: number }
   lambda_layer_versions: {
     account_id: string
@@ -65,14 +67,16 @@ export function columnsOfScope(scope: Scope): { account_id: string; region: stri
   return { account_id: scope.accountId, region: scope.region }
 }
 
-/** `$LATEST` is kept as 0, so that it comes first. What is no number comes after all that are. */
+/** `$LATEST` is kept as 0, so that it comes first, and `$LATEST.PUBLISHED` before it, so that lists begin without it. What is no number comes after all that are. */
 export function numberOf(version: string): number {
   if (version === LATEST) return 0
+  if (version === LATEST_PUBLISHED) return -1
   const number = Number(version)
   return Number.isSafeInteger(number) ? number : Number.MAX_SAFE_INTEGER
 }
 
 export function versionOf(number: number): string {
+  if (number === -1) return LATEST_PUBLISHED
   return number === 0 ? LATEST : String(number)
 }
 

@@ -1,3 +1,4 @@
+import type { StoredProvider } from './capacity/provider.ts'
 import type {
   EventConfig,
   FunctionKey,
@@ -139,6 +140,9 @@ export interface FunctionEditor {
   policy(qualifier: string): Promise<readonly Statement[]>
   /** An empty list deletes the policy. */
   savePolicy(qualifier: string, statements: readonly Statement[]): Promise<void>
+
+  /** Nobody deletes it before this transaction ends. */
+  capacityProvider(name: string): Promise<StoredProvider | undefined>
 
   provisioned(): Promise<ProvisionedConfig[]>
   saveProvisioned(config: ProvisionedConfig): Promise<void>

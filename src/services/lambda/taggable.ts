@@ -1,4 +1,6 @@
 import { parseArn } from '../../aws/arn.ts'
+import { readProvider } from './capacity/config.ts'
+import { providerNotFound } from './capacity/errors.ts'
 import { changeFunction } from './change.ts'
 import type { LambdaDeps } from './deps.ts'
 import { invalidParameter, resourceNotFound } from './errors.ts'
@@ -15,14 +17,14 @@ export interface Taggable {
   change(work: (tags: Tags) => Tags): Promise<void>
 }
 
-type Deps = Pick<LambdaDeps, 'functions' | 'mappings' | 'codeSigning'>
+type Deps = Pick<LambdaDeps, 'functions' | 'mappings' | 'codeSigning' | 'capacity'>
 
 /** What an ARN names, of all that has tags. */
 export function findTaggable(deps: Deps, arn: string, scope: Scope): Taggable {
   const [kind, id = ''] = parseArn(arn)?.resource.split(':') ?? []
   if (kind === 'event-source-mapping') return ofMapping(deps, arn, id, scope)
   if (kind === 'code-signing-config') return ofCodeSigning(deps, arn, scope)
-  if (kind === 'capacity-provider') throw resourceNotFound(`Capacity provider not found: ${arn}`)
+  if (kind === 'capacity-provider') return ofProvider(deps, arn, scope)
   return ofFunction(deps, arn, scope)
 }
 
@@ -47,6 +49,20 @@ function ofMapping({ mappings }: Deps, arn: string, uuid: string, { accountId, r
     read: async () => found(await mappings.find(key)).tags,
     change: async (work) => {
       found(await mappings.change(key, (mapping) => ({ ...mapping, tags: work(mapping.tags) })))
+    },
+  }
+}
+
+function ofProvider({ capacity }: Deps, arn: string, { accountId, region }: Scope): Taggable {
+  const key = { accountId, region, name: readProvider(arn, { accountId, region }) }
+  const found = <Found>(provider: Found | undefined): Found => {
+    if (provider === undefined) throw providerNotFound(arn)
+    return provider
+  }
+  return {
+    read: async () => found(await capacity.find(key)).tags,
+    change: async (work) => {
+      found(await capacity.change(key, (provider) => ({ ...provider, tags: work(provider.tags) })))
     },
   }
 }

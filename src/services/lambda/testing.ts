@@ -17,6 +17,7 @@ import type { Database } from '../../store/database.ts'
 import { openSqlite } from '../../store/sqlite.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { SnapshotOutcome } from '../../wire/worker.ts'
+import type { ManagedScale } from './capacity/fleet.ts'
 import type { ImageSettingsOfHost } from './image/pull.ts'
 import type { AccountLimits } from './limits.ts'
 import { createLambda, type Lambda } from './service.ts'
@@ -85,6 +86,7 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
     environments: {
       retire: (revision) => retired.push(revision),
       provision: ahead.provision,
+      keepManaged: ahead.keepManaged,
       provisioned: ahead.provisioned,
     },
     takeSnapshot: options.takeSnapshot ?? (async () => ({ kind: 'taken' })),
@@ -147,6 +149,13 @@ export class ScriptedAhead {
   /** What is wanted, by version. */
   get wanted(): Record<string, number> {
     return Object.fromEntries([...this.#wanted.values()].map(({ fn, wanted }) => [fn.version, wanted]))
+  }
+
+  /** What versions on managed instances are to have, by version. */
+  readonly managed: Record<string, ManagedScale> = {}
+
+  readonly keepManaged = (fn: FunctionVersion, scale: ManagedScale) => {
+    this.managed[fn.version] = scale
   }
 
   readonly provision = (fn: FunctionVersion, wanted: number, onChange: () => void) => {

@@ -1,10 +1,10 @@
-import { invalidParameter, notSupported } from './errors.ts'
+import { notSupported } from './errors.ts'
 import type { LambdaInput } from './types.ts'
 
 /** What creating and changing a function share of what lambdad does not carry out. */
 type Settings = Pick<
   LambdaInput<'CreateFunction'>,
-  'VpcConfig' | 'KMSKeyArn' | 'TracingConfig' | 'FileSystemConfigs' | 'CapacityProviderConfig'
+  'VpcConfig' | 'KMSKeyArn' | 'TracingConfig' | 'FileSystemConfigs'
 >
 
 /**
@@ -17,15 +17,4 @@ export function refuseUnsupportedSettings(input: Settings): void {
   if (input.KMSKeyArn) throw notSupported('KMSKeyArn')
   if (TracingConfig?.Mode === 'Active') throw notSupported('TracingConfig with Mode Active')
   if (FileSystemConfigs?.length) throw notSupported('FileSystemConfigs')
-  if (input.CapacityProviderConfig !== undefined) throw capacityProviders()
-}
-
-export function refuseUnsupportedCreation(input: LambdaInput<'CreateFunction'>): void {
-  if (input.PublishTo !== undefined) throw notSupported('PublishTo')
-  refuseUnsupportedSettings(input)
-}
-
-/** AWS's text; a function with a capacity provider comes later. */
-function capacityProviders() {
-  return invalidParameter("CapacityProviderConfig isn't supported for Lambda Default functions.")
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { FunctionImage, FunctionVersion } from '../../wire/function-version.ts'
+import { managedInstances } from './capacity/config.ts'
 import { functionPending, updateInProgress } from './errors.ts'
 import {
   type Code,
@@ -8,6 +9,8 @@ import {
   type FunctionKey,
   functionArn,
   type ImageConfig,
+  LATEST,
+  LATEST_PUBLISHED,
   type PulledImage,
   type StoredVersion,
 } from './function.ts'
@@ -62,6 +65,16 @@ export function updated(
 /** Anything that is shown of the version changed, but nothing that it runs. */
 export function touched(version: StoredVersion, revisionId: string): StoredVersion {
   return { ...version, revisionId }
+}
+
+/** As AWS names it: on managed instances `$LATEST` is there to be published only. */
+export function stateOf({
+  state,
+  version,
+  configuration,
+}: StoredVersion): StoredVersion['state'] | 'ActiveNonInvocable' {
+  const isForPublishing = version === LATEST && configuration.capacity !== undefined
+  return state === 'Active' && isForPublishing ? 'ActiveNonInvocable' : state
 }
 
 /** Whether a settlement is due. */
@@ -130,6 +143,19 @@ export function published(
   }
 }
 
+/** `$LATEST.PUBLISHED`, made or brought up to date: invocations run what was before it until that is settled. */
+export function publishedAsLatest(
+  latest: StoredVersion,
+  before: StoredVersion | undefined,
+  description: string | undefined,
+  step: Step,
+): StoredVersion {
+  const fresh = published(latest, LATEST_PUBLISHED, description, step)
+  if (before === undefined) return fresh
+  const { code, configuration, publishedFrom } = fresh
+  return { ...updated(before, { code, configuration }, step), ...(publishedFrom && { publishedFrom }) }
+}
+
 /** Whether publishing `latest` would make the same version once more. */
 export function isUnchanged(latest: StoredVersion, last: StoredVersion): boolean {
   const before = { ...last.configuration, description: last.publishedFrom?.description }
@@ -171,6 +197,9 @@ export function toFunctionVersion(version: StoredVersion, revision: string): Fun
     logging: configuration.logging,
     ...(startsFromSnapshot(version.version, configuration) && { snapStart: true }),
     ...(configuration.tenantIsolation && { tenantIsolation: true as const }),
+    ...(configuration.capacity && {
+      managed: managedInstances(configuration.capacity, configuration.memoryMb),
+    }),
     ...(version.code.image?.pulled && {
       image: imageOf(version.code.image.pulled, configuration.imageConfig),
     }),

@@ -1,4 +1,5 @@
 import type { Operation } from '../../../aws/operation.ts'
+import { notForManagedInstances } from '../capacity/errors.ts'
 import { changeFunction } from '../change.ts'
 import type { LambdaDeps } from '../deps.ts'
 import { invalidParameter } from '../errors.ts'
@@ -17,7 +18,8 @@ export const putFunctionConcurrency: Operation<
   const key = readUnqualifiedName(input.FunctionName ?? '', call)
   const wanted = input.ReservedConcurrentExecutions ?? 0
   await changeFunction(deps, key, async (editing) => {
-    const { fn, head } = editing
+    const { fn, head, latest } = editing
+    if (latest.configuration.capacity !== undefined) throw notForManagedInstances('Reserved concurrency')
     await checkReservation(editing, wanted)
     const unreserved = deps.limits.concurrentExecutions - (await fn.reservedByOthers()) - wanted
     // Nothing is taken from the others by reserving nothing.

@@ -123,7 +123,6 @@ const UNSUPPORTED: [string, Partial<LambdaInput<'CreateFunction'>>][] = [
     'DurableConfig together with TenancyConfig',
     { DurableConfig: { ExecutionTimeout: 60 }, TenancyConfig: { TenantIsolationMode: 'PER_TENANT' } },
   ],
-  ['PublishTo', { PublishTo: 'LATEST_PUBLISHED' }],
   ['SourceKMSKeyArn', { Code: { ZipFile: zip, SourceKMSKeyArn: 'arn:aws:kms:us-east-1:1:key/k' } }],
   [`Architecture ${OTHER_HOST} on this host, which is ${HOST},`, { Architectures: [OTHER_HOST] }],
 ]

@@ -1,4 +1,6 @@
 import type { Call, Operation } from '../../../aws/operation.ts'
+import { checkProvider } from '../capacity/checks.ts'
+import { notForDefaultFunctions } from '../capacity/errors.ts'
 import { readPackage, withPackage } from '../code.ts'
 import { checkCodeStorage } from '../code-storage.ts'
 import { newConfiguration } from '../configuration.ts'
@@ -23,8 +25,8 @@ import { type CodeSigningConfig, codeSigningConfigArn, idOfArn } from '../signin
 import type { FunctionEditor } from '../store.ts'
 import { withTags } from '../tags.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
-import { refuseUnsupportedCreation } from '../unsupported.ts'
-import { created, published } from '../versions.ts'
+import { refuseUnsupportedSettings } from '../unsupported.ts'
+import { created, published, publishedAsLatest, type Step } from '../versions.ts'
 
 /** Answers with the function Pending; it is Active moments later (AWS Lambda API Reference, "CreateFunction"). */
 export const createFunction: Operation<
@@ -32,9 +34,9 @@ export const createFunction: Operation<
   LambdaInput<'CreateFunction'>,
   LambdaOutput<'CreateFunction'>
 > = async (deps, input, call) => {
-  refuseUnsupportedCreation(input)
+  refuseUnsupportedSettings(input)
   const key = readUnqualifiedName(input.FunctionName ?? '', call)
-  const configuration = newConfiguration(key.name, input, deps.architecture)
+  const configuration = newConfiguration(key, input, deps.architecture)
   const tags = withTags({}, input.Tags ?? {})
   const source = input.Code ?? {}
   const isImage = input.PackageType === 'Image'
@@ -54,8 +56,8 @@ export const createFunction: Operation<
       const whole = await withLayers(fn, configuration, input.Layers, call)
       checkUnzippedSize(code, whole, deps.limits)
       const signed = { ...code, ...(signedBy !== undefined && { signedBy }) }
-      const publish = input.Publish ?? false
-      return create(deps, fn, { key, tags, code: signed, configuration: whole, publish, signing })
+      const { Publish: publish = false, PublishTo: publishTo } = input
+      return create(deps, fn, { key, tags, code: signed, configuration: whole, publish, publishTo, signing })
     })
   const versions = await (Buffer.isBuffer(read) ? withPackage(deps, read, createWith) : createWith(read))
   for (const version of versions) deps.settle(version)
@@ -68,6 +70,7 @@ interface NewFunction {
   readonly code: Code
   readonly configuration: Configuration
   readonly publish: boolean
+  readonly publishTo: 'LATEST_PUBLISHED' | undefined
   readonly signing: CodeSigningConfig | undefined
 }
 
@@ -93,12 +96,24 @@ async function create(deps: LambdaDeps, fn: FunctionEditor, wanted: NewFunction)
     throw codeSigningConfigGone(codeSigningConfigArn(wanted.signing))
   await checkCodeStorage(deps, fn, code.size)
 
+  await checkProvider(fn, key, configuration)
   const step = { now: deps.clock.now(), revisionId: deps.random.uuid() }
   const versions = [created(key, LATEST, { code, configuration }, step)]
-  if (wanted.publish) {
+  if (wanted.publish || wanted.publishTo !== undefined) {
     await checkCodeStorage(deps, fn, 2 * code.size)
-    versions.push(published(versions[0] as StoredVersion, await fn.nextNumber(), undefined, step))
+    versions.push(await firstVersion(fn, versions[0] as StoredVersion, wanted, step))
   }
   for (const version of versions) await fn.saveVersion(version)
   return versions
+}
+
+async function firstVersion(
+  fn: FunctionEditor,
+  latest: StoredVersion,
+  { publishTo, configuration }: NewFunction,
+  step: Step,
+): Promise<StoredVersion> {
+  if (publishTo === undefined) return published(latest, await fn.nextNumber(), undefined, step)
+  if (configuration.capacity === undefined) throw notForDefaultFunctions('PublishTo')
+  return publishedAsLatest(latest, undefined, undefined, step)
 }

@@ -3,7 +3,7 @@ import { changeFunction, type Editing, retiredBy } from '../change.ts'
 import { collectCode } from '../code.ts'
 import type { LambdaDeps } from '../deps.ts'
 import { invalidParameter, resourceConflict } from '../errors.ts'
-import { functionArn, isVersionNumber, LATEST, type StoredAlias, type StoredVersion } from '../function.ts'
+import { functionArn, isPublished, LATEST, type StoredAlias, type StoredVersion } from '../function.ts'
 import { readFunctionName } from '../function-name.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
 import { codesOf } from '../versions.ts'
@@ -19,7 +19,7 @@ export const deleteFunction: Operation<
 > = async (deps, input, call) => {
   const { key, qualifier } = readFunctionName(input.FunctionName ?? '', call, input.Qualifier)
   if (qualifier === LATEST) throw latestStays()
-  if (qualifier !== undefined && !isVersionNumber(qualifier)) throw aliasesStay()
+  if (qualifier !== undefined && !isPublished(qualifier)) throw aliasesStay()
 
   const gone = await changeFunction(
     deps,

@@ -7,7 +7,12 @@ import type { FunctionDirectory, ResolvedFunction } from '../directory.ts'
 import { type InvokeDurableDeps, invokeDurable } from '../durable/invoke.ts'
 import { acceptEvent, type KeepEvent } from '../events.ts'
 import { limitsOf } from '../invocation-limits.ts'
-import { cannotMakeEnvironment, clientContextIsNoJson, notDurable } from '../invoke-errors.ts'
+import {
+  cannotMakeEnvironment,
+  clientContextIsNoJson,
+  notDurable,
+  tailNotSupported,
+} from '../invoke-errors.ts'
 import { assertJson } from '../json-payload.ts'
 import { checkTenant } from '../tenants.ts'
 
@@ -36,6 +41,7 @@ export const invokeFunction: Operation<InvokeOperationDeps, InvokeInput, InvokeO
   const clientContext = decodeClientContext(input.ClientContext)
   const resolved = await deps.directory.resolve(call, input.FunctionName ?? '', input.Qualifier)
   checkTenant(resolved.fn.tenantIsolation, input.TenantId)
+  if (resolved.fn.managed !== undefined && input.LogType === 'Tail') throw tailNotSupported()
   const payload = input.Payload?.length ? input.Payload : EMPTY_EVENT
   const { durable } = resolved
   if (durable !== undefined) {

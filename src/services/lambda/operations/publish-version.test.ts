@@ -90,7 +90,7 @@ test('an old revision, a function that is not there and a version are refused', 
   })
   await assert.rejects(
     call('PublishVersion', { FunctionName: 'f', PublishTo: 'LATEST_PUBLISHED' }),
-    refusal('InvalidParameterValueException', 'PublishTo is not supported by lambdad yet.'),
+    refusal('InvalidParameterValueException', "PublishTo isn't supported for Lambda Default functions."),
   )
 })
 

@@ -2,7 +2,7 @@ import type { Operation } from '../../../aws/operation.ts'
 import { changeFunction, checkRevision } from '../change.ts'
 import { codeSha256 } from '../code.ts'
 import type { LambdaDeps } from '../deps.ts'
-import { invalidParameter, notSupported } from '../errors.ts'
+import { invalidParameter } from '../errors.ts'
 import type { StoredVersion } from '../function.ts'
 import { readUnqualifiedName } from '../function-name.ts'
 import { publish } from '../publish.ts'
@@ -16,13 +16,12 @@ export const publishVersion: Operation<
   LambdaInput<'PublishVersion'>,
   LambdaOutput<'PublishVersion'>
 > = async (deps, input, call) => {
-  if (input.PublishTo !== undefined) throw notSupported('PublishTo')
   const key = readUnqualifiedName(input.FunctionName ?? '', call)
   const version = await changeFunction(deps, key, async ({ fn, latest }) => {
     checkCode(latest, input.CodeSha256)
     checkRevision(latest, input.RevisionId)
     refuseWhileUnsettled(latest)
-    return publish(deps, fn, latest, input.Description)
+    return publish(deps, fn, latest, input.Description, input.PublishTo)
   })
   deps.settle(version)
   return showVersion(version, version.version)

@@ -156,7 +156,7 @@ const REFUSED: [string, object, string, string][] = [
     'PublishTo',
     { ZipFile: other, PublishTo: 'LATEST_PUBLISHED' },
     'InvalidParameterValueException',
-    'PublishTo is not supported by lambdad yet.',
+    "PublishTo isn't supported for Lambda Default functions.",
   ],
   [
     'a function that is not there',

@@ -4,7 +4,7 @@ import { checkPackage, readPackage, sha256Of, withPackage } from '../code.ts'
 import { checkCodeStorage } from '../code-storage.ts'
 import { readArchitecture } from '../configuration.ts'
 import type { LambdaDeps } from '../deps.ts'
-import { invalidParameter, notSupported } from '../errors.ts'
+import { invalidParameter } from '../errors.ts'
 import { findFunction } from '../find.ts'
 import { type Code, type FunctionKey, functionArn, LATEST, type StoredVersion } from '../function.ts'
 import { readUnqualifiedName } from '../function-name.ts'
@@ -25,7 +25,6 @@ export const updateFunctionCode: Operation<
   UpdateFunctionCodeInput,
   LambdaOutput<'UpdateFunctionCode'>
 > = async (deps, input, call) => {
-  if (input.PublishTo !== undefined) throw notSupported('PublishTo')
   const key = readUnqualifiedName(input.FunctionName ?? '', call)
   await findFunction(deps, key)
   readArchitecture(input.Architectures, deps.architecture)
@@ -73,7 +72,11 @@ async function update(
   const latest = onVersion(withCode(deps, editing, input, code), runtimeVersion)
   await checkCodeStorage(deps, fn, code.size - editing.latest.code.size)
   await fn.saveVersion(latest)
-  return { latest, version: input.Publish ? await publish(deps, fn, latest, undefined) : undefined }
+  const isPublished = input.Publish || input.PublishTo !== undefined
+  return {
+    latest,
+    version: isPublished ? await publish(deps, fn, latest, undefined, input.PublishTo) : undefined,
+  }
 }
 
 /** Everything is checked, and nothing kept: the answer shows what the code would be. */

@@ -1,4 +1,6 @@
 import type { Operation } from '../../../aws/operation.ts'
+import { checkProvider } from '../capacity/checks.ts'
+import { changedCapacity } from '../capacity/config.ts'
 import { changeFunction, checkRevision } from '../change.ts'
 import { changedConfiguration } from '../configuration.ts'
 import type { LambdaDeps } from '../deps.ts'
@@ -31,7 +33,10 @@ export const updateFunctionConfiguration: Operation<
     refuseChangeOfPinned(latest, input.Runtime)
     refuseOtherPackageType(input, latest.code.image !== undefined)
     const changed = changedConfiguration(latest.configuration, input)
-    const configuration = await withLayers(fn, changed, input.Layers, call)
+    const capacity = changedCapacity(latest.configuration.capacity, input.CapacityProviderConfig, call)
+    const layered = await withLayers(fn, changed, input.Layers, call)
+    const configuration = { ...layered, ...(capacity && { capacity }) }
+    await checkProvider(fn, key, configuration)
     checkUnzippedSize(latest.code, configuration, deps.limits)
     checkRevision(latest, input.RevisionId)
     refuseWhileUnsettled(latest)

@@ -1,4 +1,5 @@
 import type { Operation } from '../../../aws/operation.ts'
+import { notForManagedInstances } from '../capacity/errors.ts'
 import { changeFunction, type Editing } from '../change.ts'
 import type { LambdaDeps } from '../deps.ts'
 import { findFunction } from '../find.ts'
@@ -37,7 +38,9 @@ export const putProvisionedConcurrencyConfig: Operation<
   }
   await changeFunction(deps, key, async (editing) => {
     await policyTarget(editing, key, qualifier)
-    if (editing.latest.configuration.tenantIsolation !== undefined) throw isolatesTenants()
+    const { tenantIsolation, capacity } = editing.latest.configuration
+    if (tenantIsolation !== undefined) throw isolatesTenants()
+    if (capacity !== undefined) throw notForManagedInstances('Provisioned Concurrency')
     await checkNoSnapshot(editing, qualifier)
     await checkRoom(deps, editing, config)
     if (isVersionNumber(qualifier)) await checkVersion(editing, qualifier)

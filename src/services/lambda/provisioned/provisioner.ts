@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { FunctionVersion } from '../../../wire/function-version.ts'
 import { type FunctionKey, isVersionNumber } from '../function.ts'
+import { KeyedWork } from '../keyed-work.ts'
 import type { FunctionStore } from '../store.ts'
 import { readFunctionKey, writeFunctionKey } from '../topics.ts'
 import { type Progress, type Provided, type ProvisionedConfig, progressOf, sharesOf } from './config.ts'
@@ -40,12 +41,11 @@ export class Provisioner {
   readonly #deps: Deps
   /** By function and revision: what placement was told last. */
   readonly #provided = new Map<string, Plan>()
-  /** By function: the work on it that is under way, and whether there is more since. */
-  readonly #running = new Map<string, { again: boolean; done: Promise<void> }>()
-  #stopped = false
+  readonly #work: KeyedWork
 
   constructor(deps: Deps) {
     this.#deps = deps
+    this.#work = new KeyedWork((key) => this.#refresh(key), deps.reportFault)
   }
 
   /** Goes on with what an earlier process was asked for. */
@@ -57,40 +57,15 @@ export class Provisioner {
   /** A function changed, or what it has; without a key, any may have. */
   changed(key: string | undefined): void {
     if (key !== undefined) {
-      this.#refreshSoon(key)
+      this.#work.run(key)
       return
     }
-    for (const known of this.#provided.keys()) this.#refreshSoon(known)
+    for (const known of this.#provided.keys()) this.#work.run(known)
     this.start().catch(this.#deps.reportFault)
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true
-    await Promise.all([...this.#running.values()].map(({ done }) => done))
-  }
-
-  #refreshSoon(key: string): void {
-    if (this.#stopped) return
-    const running = this.#running.get(key)
-    if (running !== undefined) {
-      running.again = true
-      return
-    }
-    const work = { again: false, done: Promise.resolve() }
-    this.#running.set(key, work)
-    work.done = this.#refreshUntilDone(key, work)
-  }
-
-  async #refreshUntilDone(key: string, work: { again: boolean }): Promise<void> {
-    do {
-      work.again = false
-      try {
-        await this.#refresh(key)
-      } catch (error) {
-        this.#deps.reportFault(error)
-      }
-    } while (work.again && !this.#stopped)
-    this.#running.delete(key)
+  stop(): Promise<void> {
+    return this.#work.stop()
   }
 
   async #refresh(text: string): Promise<void> {
@@ -132,7 +107,7 @@ export class Provisioner {
     for (const [revision, { fn, wanted, ids }] of plan) {
       const last = before.get(revision)
       if (last?.wanted === wanted && last.ids === ids) continue
-      environments.provision(fn, wanted, () => this.#refreshSoon(key))
+      environments.provision(fn, wanted, () => this.#work.run(key))
     }
   }
 
