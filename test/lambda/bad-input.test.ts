@@ -339,7 +339,7 @@ test('what belongs to later versions of lambdad is answered by name', async (t) 
   await create('f')
   for (const [operation, input] of [
     ['putRuntimeManagementConfig', { ...FN, UpdateRuntimeOn: 'Auto' }],
-    ['listCodeSigningConfigs', {}],
+    ['invokeWithResponseStream', FN],
   ] as const)
     await assert.rejects(send(client, operation, input), {
       name: 'UnknownOperationException',
