@@ -53,6 +53,14 @@ module LambdadRuntime
       invocation
     end
 
+    # Waits for a function, as long as it takes, and returns what is told of it, as JSON.
+    def function
+      write("GET /lambdad/function HTTP/1.1\r\nHost: #{@host}\r\n\r\n")
+      status, _, body = response
+      Client.lost("there is no function: status #{status}") unless status == '200'
+      body
+    end
+
     # Posts a result, and in the same write asks for the next invocation: one wake-up of the other side.
     def answer(invocation, result)
       write(post("/invocation/#{invocation.request_id}/#{result.path}", result), @get_next)

@@ -20,9 +20,18 @@ module LambdadRuntime
 
     def start
       client = Client.connect(ENV)
+      become(client.function) if ENV.key?('LAMBDAD_AWAITS_FUNCTION')
       Gems.arrange(ENV.delete('LAMBDAD_LAYERS_ROOT') || '/opt')
       Log.open(ENV)
       serve(client, load(client))
+    end
+
+    # Booted before it had a function, the process is from here on as if it had been started for this one.
+    def become(told)
+      function = JSON.parse(told)
+      ENV.replace(function['variables'])
+      ENV.delete('LAMBDAD_RUNTIME_SOCKET')
+      Dir.chdir(function['folder'])
     end
 
     def load(client)

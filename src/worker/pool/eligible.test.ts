@@ -26,6 +26,8 @@ test('a function that sets what is read at the start of a process gets a process
     'LD_PRELOAD',
     'LD_LIBRARY_PATH',
     'PYTHONPATH',
+    'RUBYOPT',
+    'RUBYLIB',
     'PYTHONUNBUFFERED',
     'LANG',
     'LC_ALL',

@@ -18,7 +18,7 @@ export interface Kind {
  * sets one needs a process that was started with it.
  */
 const READ_AT_START =
-  /^(NODE_|LD_|PYTHON|GLIBC_|GCONV_|MALLOC_|LOCPATH$|LC_|LANG$|LANGUAGE$|SSL_CERT_|OPENSSL_|ICU_|UV_|AWS_LAMBDA_EXEC_WRAPPER$)/
+  /^(NODE_|LD_|PYTHON|RUBY|GLIBC_|GCONV_|MALLOC_|LOCPATH$|LC_|LANG$|LANGUAGE$|SSL_CERT_|OPENSSL_|ICU_|UV_|AWS_LAMBDA_EXEC_WRAPPER$)/
 
 /** The kind of runtime that a function can take from a pool; undefined where it needs one of its own. */
 export function kindOf(

@@ -35,6 +35,12 @@ interface Language {
   readonly write: string
   readonly failure: { readonly code: string; readonly errorType: string }
   readonly crash: string
+  /** Code at load, and an expression: it never ends where the event is slow, and else tells whether it began before. */
+  readonly hangs: readonly [load: string, expression: string]
+  /** What is in /var and in /var/task, and who it is. */
+  readonly list: string
+  readonly inVar: readonly string[]
+  readonly print: string
 }
 
 const LANGUAGES: Readonly<Record<string, Language>> = {
@@ -49,6 +55,14 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
     write: `(await import('node:fs')).writeFileSync(process.env.LAMBDA_TASK_ROOT + '/x', '')`,
     failure: { code: `throw new RangeError('at load')`, errorType: 'RangeError' },
     crash: 'process.exit(3)',
+    hangs: [
+      `const tmp = (process.env.TMPDIR ?? '/tmp') + '/kept'`,
+      `event.slow ? ((await import('node:fs')).writeFileSync(tmp, ''), await new Promise(() => setInterval(() => {}, 1000))) : (await import('node:fs')).existsSync(tmp)`,
+    ],
+    list: `[(await import('node:fs')).readdirSync('/var'), (await import('node:fs')).readdirSync('/var/task'), process.getuid()]`,
+    // In /var/lang is the AWS SDK for Node.
+    inVar: ['lang', 'runtime', 'task'],
+    print: 'console.log("loading")',
   },
   Python: {
     changes: { runtime: 'python3.12' },
@@ -64,6 +78,32 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
     write: `open(os.environ["LAMBDA_TASK_ROOT"] + "/x", "w").close()`,
     failure: { code: `raise ValueError("at load")`, errorType: 'ValueError' },
     crash: 'os._exit(3)',
+    hangs: [
+      '',
+      '(open((os.environ.get("TMPDIR") or "/tmp") + "/kept", "w").close(), __import__("time").sleep(60)) if event else os.path.exists((os.environ.get("TMPDIR") or "/tmp") + "/kept")',
+    ],
+    list: `[os.listdir("/var"), os.listdir("/var/task"), os.getuid()]`,
+    inVar: ['runtime', 'task'],
+    print: 'print("loading")',
+  },
+  Ruby: {
+    changes: { runtime: 'ruby3.4' },
+    source: (load, expression) => [
+      { name: 'index.rb', data: `${load}\ndef handler(event:, context:)\n  ${expression}\nend\n` },
+    ],
+    cwd: '[Dir.pwd, ENV["LAMBDA_TASK_ROOT"], ENV["PWD"]]',
+    variables: 'ENV.to_h',
+    mark: 'ENV["LAMBDAD_ENVIRONMENT"]',
+    write: `File.write(ENV["LAMBDA_TASK_ROOT"] + "/x", "")`,
+    failure: { code: `raise ArgumentError, "at load"`, errorType: 'Init<ArgumentError>' },
+    crash: 'exit!(3)',
+    hangs: [
+      'KEPT = (ENV["TMPDIR"] || "/tmp") + "/kept"',
+      'event["slow"] ? (File.write(KEPT, ""); sleep) : File.exist?(KEPT)',
+    ],
+    list: '[Dir.children("/var"), Dir.children("/var/task"), Process.uid]',
+    inVar: ['runtime', 'task'],
+    print: 'puts("loading")',
   },
 }
 
@@ -71,16 +111,18 @@ for (const sandbox of sandboxes) {
   if (sandbox === 'bubblewrap' && !isRoot) continue
   for (const [name, language] of Object.entries(LANGUAGES)) {
     const { changes, source } = language
+    const found = await runtimes.find(changes.runtime ?? 'nodejs24.x')
+    if (found.kind === 'missing') {
+      test(`pool of ${name}`, { skip: found.message })
+      continue
+    }
 
     describe(`pool of ${name}, sandbox: ${sandbox}`, () => {
       test('a function that starts from the pool answers, logs and reports as one that was started', async (t) => {
         const one = await pooled(t, sandbox, language)
         const { startFunction, log } = one
         const told = log.events.length
-        const fn = startFunction(
-          source('print("loading")'.replace('print', printer(name)), '[event]'),
-          changes,
-        )
+        const fn = startFunction(source(language.print, '[event]'), changes)
 
         assert.deepEqual(await fn.call({ a: 1 }), [{ a: 1 }])
         assert.deepEqual(await fn.call({ a: 2 }), [{ a: 2 }])
@@ -172,12 +214,7 @@ for (const sandbox of sandboxes) {
 
       test('after a timeout a runtime is started in its place, by the same user, with the same /tmp', async (t) => {
         const { startFunction, worker } = await pooled(t, sandbox, language)
-        const forever =
-          name === 'Python'
-            ? '(open((os.environ.get("TMPDIR") or "/tmp") + "/kept", "w").close(), __import__("time").sleep(60)) if event else os.path.exists((os.environ.get("TMPDIR") or "/tmp") + "/kept")'
-            : `event.slow ? ((await import('node:fs')).writeFileSync(tmp, ''), await new Promise(() => setInterval(() => {}, 1000))) : (await import('node:fs')).existsSync(tmp)`
-        const load = name === 'Python' ? '' : `const tmp = (process.env.TMPDIR ?? '/tmp') + '/kept'`
-        const fn = startFunction(source(load, forever), { ...changes, timeoutMs: 300 })
+        const fn = startFunction(source(...language.hangs), { ...changes, timeoutMs: 300 })
 
         assert.match(((await fn.call({ slow: 1 })) as { errorMessage: string }).errorMessage, /timed out/)
         await until(() => worker.pooled() > 0)
@@ -191,19 +228,13 @@ for (const sandbox of sandboxes) {
           assert.match(JSON.stringify(await writes.call()), /read-only file system/i)
 
           await until(() => worker.pooled() > 0)
-          const list =
-            name === 'Python'
-              ? `[os.listdir("/var"), os.listdir("/var/task"), os.getuid()]`
-              : `[(await import('node:fs')).readdirSync('/var'), (await import('node:fs')).readdirSync('/var/task'), process.getuid()]`
-          const one = startFunction([...source('', list), { name: 'one', data: '' }], changes)
+          const one = startFunction([...source('', language.list), { name: 'one', data: '' }], changes)
           const [all, ofOne, userOne] = (await one.call()) as [string[], string[], number]
           await until(() => worker.pooled() > 0)
-          const other = startFunction([...source('', list), { name: 'two', data: '' }], changes)
+          const other = startFunction([...source('', language.list), { name: 'two', data: '' }], changes)
           const [, ofOther, userOther] = (await other.call()) as [string[], string[], number]
 
-          // In /var/lang is the AWS SDK for Node.
-          const expected = name === 'Python' ? ['runtime', 'task'] : ['lang', 'runtime', 'task']
-          assert.deepEqual(all.sort(), expected)
+          assert.deepEqual(all.sort(), language.inVar)
           assert.ok(ofOne.includes('one') && !ofOne.includes('two'))
           assert.ok(ofOther.includes('two') && !ofOther.includes('one'))
           assert.notEqual(userOne, userOther)
@@ -317,10 +348,6 @@ async function pooled(
 /** The mark of one that was started is its environment's own. */
 function isPooled(fn: TestFunction, mark: unknown): boolean {
   return !String(mark).startsWith(fn.environment.id)
-}
-
-function printer(language: string): string {
-  return language === 'Python' ? 'print' : 'console.log'
 }
 
 function environmentsIn(folder: string): string[] {

@@ -24,6 +24,7 @@ export const ruby: Family = {
         GEM_PATH: `/var/task/vendor/bundle/ruby/${line}.0:/opt/ruby/gems/${line}.0`,
       },
       mounts: [...foldersOf(prefix), { source: path.join(bootstraps, 'ruby'), target: RUNTIME_FOLDER }],
+      canWait: true,
       runtimeVersion: `ruby:${line}.v1`,
     }
   },
