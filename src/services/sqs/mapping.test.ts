@@ -314,6 +314,24 @@ test('a mapping that is gone takes no more; one that is changed goes on as chang
   assert.deepEqual(fn.batches[1]?.bodies, ['b'])
 })
 
+test('a mapping outlives its queue, and goes on with the one that is made in its place', async (t) => {
+  const { run, queue, send, url, fn, pass, until } = await rig(t)
+  fn.handle = async () => {
+    if (fn.batches.length === 1) await run('DeleteQueue', { QueueUrl: url })
+    return returned(null)
+  }
+  await send(url, 'a')
+  await until(() => fn.batches.length === 1)
+  await pass(30_000, 1000)
+  await queue('q')
+  await send(url, 'b')
+  await pass(11_000, 1000)
+  assert.deepEqual(
+    fn.batches.map(({ bodies }) => bodies),
+    [['a'], ['b']],
+  )
+})
+
 test('one node runs a mapping; another takes it once its lease has run out', async (t) => {
   const r = await rig(t, {}, undefined)
   const database = await openSqlite(':memory:')

@@ -114,7 +114,7 @@ export function describeSqsStore(
     const store = await open(t)
     const queue = await newQueue(store, 'q.fifo')
     const sends = await Promise.all(
-      Array.from({ length: 10 }, () => store.send(queue, [inGroup('g', 'same')], NOW)),
+      Array.from({ length: 10 }, (_, n) => store.send(queue, [inGroup(`g${n % 3}`, 'same')], NOW)),
     )
     assert.equal(new Set(sends.map(([sent]) => sent?.messageId)).size, 1)
     assert.equal((await store.counts(queue, NOW)).visible, 1)

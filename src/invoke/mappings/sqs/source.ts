@@ -1,3 +1,4 @@
+import { DeliveryError } from '../../../aws/ports/delivery.ts'
 import type { ReceivedQueueMessage, SqsPort } from '../../../aws/ports/sqs.ts'
 import type { Clock } from '../../../base/clock.ts'
 import type { MappedFunctions, Mapping } from '../mapping.ts'
@@ -12,6 +13,8 @@ const BATCH_BYTES_MAX = 6 * 1024 * 1024
 /** Added to window and timeout where the queue hides messages for less (Developer Guide, "Using Lambda with Amazon SQS"). */
 const MARGIN_MS = 30_000
 const DELETE_TRIES = 5
+/** How often a queue that is gone is looked for. */
+const MISSING_MS = 10_000
 
 /** A message, and until when it is hidden from everybody else. */
 interface QueueEvent {
@@ -57,7 +60,12 @@ export class QueueSource implements EventSource<QueueEvent> {
   async #receive(max: number, waitMs: number, hiddenMs: number, signal: AbortSignal): Promise<QueueEvent[]> {
     const { sqs, clock } = this.#deps
     const options = { max, waitMs, visibilityTimeoutSeconds: Math.ceil(hiddenMs / 1000), signal }
-    const messages = await sqs.receive(this.#mapping.sourceArn, options)
+    const messages = await sqs.receive(this.#mapping.sourceArn, options).catch(async (error) => {
+      if (!isNotThere(error)) throw error
+      // A mapping outlives its queue, and goes on with one that comes in its place.
+      await clock.sleep(MISSING_MS, signal).catch(() => {})
+      return []
+    })
     const hiddenUntil = clock.now() + hiddenMs
     return messages.map((message) => ({ message, hiddenUntil }))
   }
@@ -110,12 +118,18 @@ export class QueueSource implements EventSource<QueueEvent> {
       try {
         return await sqs.delete(this.#mapping.sourceArn, handles)
       } catch (error) {
-        const isTransient = (error as { isTransient?: boolean }).isTransient ?? false
+        // With the queue its messages are gone as well.
+        if (isNotThere(error)) return
+        const isTransient = error instanceof DeliveryError && error.isTransient
         if (!isTransient || tries >= DELETE_TRIES) throw error
         await clock.sleep(100 * 2 ** tries)
       }
     }
   }
+}
+
+function isNotThere(error: unknown): boolean {
+  return error instanceof DeliveryError && error.fault === 'NotFound'
 }
 
 function bytesOf(events: readonly QueueEvent[]): number {

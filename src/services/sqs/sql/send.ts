@@ -36,23 +36,36 @@ function earliest(messages: readonly NewMessage[], groupId: string): number {
 }
 
 async function sendOne(run: Run, queue: Queue, message: NewMessage, now: number): Promise<Sent> {
-  if (!queue.isFifo)
-    return { messageId: message.messageId, id: await insert(run, queue, message, now), isDuplicate: false }
+  const { messageId } = message
+  if (!queue.isFifo) return { messageId, id: await insert(run, queue, message, now), isDuplicate: false }
   const key = deduplicationKey(queue, message)
-  const [known] = await run<{ message_id: string; sequence: number }>(
-    'select message_id, sequence from sqs_deduplications where queue_id = ? and dedup_key = ? and expires_at > ?',
-    [queue.id, key, now],
-  )
-  if (known !== undefined)
-    return { messageId: known.message_id, id: Number(known.sequence), isDuplicate: true }
+  if (!(await claim(run, queue, key, messageId, now))) return duplicateOf(run, queue, key)
   const id = await insert(run, queue, message, now)
-  await run(
-    'insert into sqs_deduplications (queue_id, dedup_key, expires_at, message_id, sequence) values (?, ?, ?, ?, ?) ' +
+  await run('update sqs_deduplications set sequence = ? where queue_id = ? and dedup_key = ?', [
+    id,
+    queue.id,
+    key,
+  ])
+  return { messageId, id, isDuplicate: false }
+}
+
+/** Before the message is kept, so that of several that come at once to different groups one is first. */
+async function claim(run: Run, queue: Queue, key: string, messageId: string, now: number): Promise<boolean> {
+  const claimed = await run(
+    'insert into sqs_deduplications (queue_id, dedup_key, expires_at, message_id, sequence) values (?, ?, ?, ?, 0) ' +
       'on conflict (queue_id, dedup_key) do update set expires_at = excluded.expires_at, ' +
-      'message_id = excluded.message_id, sequence = excluded.sequence',
-    [queue.id, key, now + DEDUPLICATION_MS, message.messageId, id],
+      'message_id = excluded.message_id, sequence = 0 where sqs_deduplications.expires_at <= ? returning sequence',
+    [queue.id, key, now + DEDUPLICATION_MS, messageId, now],
   )
-  return { messageId: message.messageId, id, isDuplicate: false }
+  return claimed.length > 0
+}
+
+async function duplicateOf(run: Run, queue: Queue, key: string): Promise<Sent> {
+  const [row] = await run<{ message_id: string; sequence: number }>(
+    'select message_id, sequence from sqs_deduplications where queue_id = ? and dedup_key = ?',
+    [queue.id, key],
+  )
+  return { messageId: row?.message_id ?? '', id: Number(row?.sequence), isDuplicate: true }
 }
 
 function deduplicationKey(
