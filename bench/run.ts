@@ -2,6 +2,7 @@
 import { asynchronous } from './async.ts'
 import { bursts } from './bursts.ts'
 import { coldStart } from './cold-start.ts'
+import { controlPlane } from './control-plane.ts'
 import type { Figure } from './figure.ts'
 import { freeze } from './freeze.ts'
 import { idleEnvironments } from './idle-environments.ts'
@@ -24,6 +25,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'idle-environments': idleEnvironments,
   sqs,
   async: asynchronous,
+  'control-plane': controlPlane,
 }
 
 const wanted = process.argv.slice(2)

@@ -6,10 +6,11 @@ import {
   JsonShapeSerializer2,
   ToStringShapeSerializer,
 } from '@smithy/core/protocols'
-import { fromBase64, fromUtf8, toBase64, toUtf8 } from '@smithy/core/serde'
+import { fromUtf8, toBase64, toUtf8 } from '@smithy/core/serde'
 import { AwsError } from '../../aws/error.ts'
 import { serializationError } from '../errors.ts'
 import { type Schema, schemaOf } from '../model/schema.ts'
+import { fromBase64 } from './base64.ts'
 import { checkCborBounds } from './cbor-bounds.ts'
 
 /** A body format, both ways, driven by schemas. An instance holds no state between calls and can be shared. */
