@@ -178,6 +178,13 @@ describe('durable functions on the published SDK', { concurrency: true }, () => 
     assert.equal(result.total, 3)
   })
 
+  test('a function that invokes itself without end is stopped', async () => {
+    const arn = await begin(here.lambda, 'flow', { workflow: 'circle', target: 'flow:$LATEST' })
+    const { Status, Error: error } = await ended(here.lambda, arn)
+    assert.equal(Status, 'FAILED')
+    assert.match(error?.ErrorMessage ?? '', /recursive/i)
+  })
+
   test('what cannot be invoked fails the step that asks for it', async () => {
     const missing = await run({ workflow: 'invoke', target: 'missing', input: {} })
     assert.match(missing.message, /Function not found: .*function:missing:\$LATEST/)

@@ -1,5 +1,7 @@
+import { formatArn } from '../../aws/arn.ts'
 import { AwsError } from '../../aws/error.ts'
 import type { Outcome } from '../../wire/invocation.ts'
+import { traceHeaderFor } from '../trace-header.ts'
 import { errorOf } from './answer.ts'
 import { beginExecution } from './begin.ts'
 import type { Runner, Target } from './deps.ts'
@@ -11,9 +13,7 @@ import { type Execution, executionArn } from './execution.ts'
 import { ASYNC_BYTES_MAX, CHAINED_PAYLOAD_BYTES_MAX } from './limits.ts'
 import type { Operation } from './operation.ts'
 import type { ChainedInvoke } from './store.ts'
-
-const THROTTLED_FIRST_MS = 500
-const THROTTLED_MAX_MS = 60_000
+import { isTransient, waitAfter } from './transient.ts'
 
 /**
  * Calls the function of a CHAINED_INVOKE. Of a durable one an execution is begun, which reports its end by
@@ -31,6 +31,7 @@ export async function runChained(runner: Runner, invoke: ChainedInvoke): Promise
     refuseTarget(target)
   } catch (error) {
     if (!(error instanceof AwsError)) throw error
+    if (isTransient(error)) return postpone(runner, invoke)
     return finish(runner, invoke, failedBy(error), { FunctionName: functionName })
   }
   if (target.durable !== undefined) await beginChild(runner, invoke, target)
@@ -60,6 +61,7 @@ async function beginChild(runner: Runner, { executionId, operationId }: ChainedI
         retentionDays: target.durable?.retentionDays ?? 0,
         resultBytesMax: ASYNC_BYTES_MAX,
         input: operation.input,
+        traceHeader: traceOf(runner, draft.execution),
         parent: { executionId, operationId },
       },
       clock.now(),
@@ -88,14 +90,25 @@ async function callFunction(
       invokedFunctionArn: target.invokedFunctionArn,
       payload: Buffer.from(operation.input ?? '{}'),
       limits: target.limits,
-      ...(execution.traceHeader !== undefined && { traceHeader: execution.traceHeader }),
+      traceHeader: traceOf(runner, execution),
+      ...(target.recursiveLoop && { recursiveLoop: target.recursiveLoop }),
     })
     await finish(runner, invoke, endOf(outcome))
   } catch (error) {
     if (!(error instanceof AwsError)) throw error
-    const wait = Math.min(THROTTLED_MAX_MS, THROTTLED_FIRST_MS * 2 ** (invoke.attempts - 1))
-    await runner.store.postponeInvoke(invoke, clock.now() + wait)
+    if (isTransient(error)) await postpone(runner, invoke)
+    else await finish(runner, invoke, failedBy(error))
   }
+}
+
+function postpone({ store, clock }: Runner, invoke: ChainedInvoke): Promise<void> {
+  return store.postponeInvoke(invoke, clock.now() + waitAfter(invoke.attempts - 1))
+}
+
+/** As the function itself would send it on, so that functions that invoke one another in a circle are seen. */
+function traceOf(runner: Runner, { accountId, region, functionName, traceHeader }: Execution): string {
+  const arn = formatArn({ service: 'lambda', accountId, region, resource: `function:${functionName}` })
+  return traceHeaderFor(runner, arn, traceHeader)
 }
 
 async function finish(runner: Runner, invoke: ChainedInvoke, end: End, unstarted?: EventDetails) {

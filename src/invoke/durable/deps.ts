@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { ConcurrencyLimits } from '../../placement/concurrency.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
-import type { Invoke } from '../invoke.ts'
+import type { Invoke, InvokeRequest } from '../invoke.ts'
 import type { Draft } from './draft.ts'
 import type { Changed, ExecutionStore } from './store.ts'
 
@@ -19,6 +19,7 @@ export interface Target {
   /** Whether a version or an alias was named. */
   readonly isQualified: boolean
   readonly durable?: DurableConfig | undefined
+  readonly recursiveLoop?: InvokeRequest['recursiveLoop']
 }
 
 export interface DurableConfig {

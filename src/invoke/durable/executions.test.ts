@@ -227,6 +227,20 @@ describeOnEveryDatabase('durable executions', (open) => {
     ])
   })
 
+  test('an invocation that is refused for good fails the execution', async (t) => {
+    const here = await testExecutions(t, {
+      open,
+      handler: async () => {
+        throw new AwsError('RecursiveInvocationException', 'a loop', { status: 400 })
+      },
+    })
+    const execution = await here.begin()
+    assert.equal((await here.ended(execution)).status, 'FAILED')
+    const root = await here.operation(execution, execution.id)
+    assert.equal(root?.error?.ErrorType, 'RecursiveInvocationException')
+    assert.equal(here.invocations.length, 1)
+  })
+
   test('a function that is gone fails its executions', async (t) => {
     const here = await testExecutions(t, {
       open,

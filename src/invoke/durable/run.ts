@@ -9,9 +9,7 @@ import { type Execution, isClosed } from './execution.ts'
 import type { Operation } from './operation.ts'
 import { readState } from './pages.ts'
 import { fireTimers } from './timers.ts'
-
-const THROTTLED_FIRST_MS = 500
-const THROTTLED_MAX_MS = 60_000
+import { isTransient, waitAfter } from './transient.ts'
 
 /** Looks at an execution that is due, and calls its function where there is something to tell it. */
 export async function runExecution(runner: Runner, id: string, claim: string): Promise<void> {
@@ -69,6 +67,7 @@ async function call(runner: Runner, execution: Execution, updated: readonly Oper
       invokedFunctionArn: target.invokedFunctionArn,
       payload: writeEnvelope(execution, state, updated),
       limits: target.limits,
+      ...(target.recursiveLoop && { recursiveLoop: target.recursiveLoop }),
       ...(clientContext !== undefined && { clientContext }),
       ...(traceHeader !== undefined && { traceHeader }),
     })
@@ -84,11 +83,11 @@ async function end(draft: Draft, now: number, came: Came): Promise<void> {
   const { throttles } = draft.progress
   leave(draft, undefined)
   if (isClosed(draft.execution)) return
-  // A function that is gone does not come back; concurrency does.
-  if (came.code === 'ResourceNotFoundException') {
+  // A function that is gone does not come back, nor does a loop end; concurrency is free again some time.
+  if (!isTransient(came)) {
     const error = { ErrorMessage: came.message, ErrorType: came.code }
     return executionEnds(draft, now, { status: 'FAILED', error })
   }
   draft.advance({ throttles: throttles + 1 })
-  draft.wakeAt(now + Math.min(THROTTLED_MAX_MS, THROTTLED_FIRST_MS * 2 ** throttles))
+  draft.wakeAt(now + waitAfter(throttles))
 }

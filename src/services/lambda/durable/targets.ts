@@ -7,17 +7,15 @@ export function resolveTargets(
   concurrency: number,
 ): (scope: Scope, functionName: string, qualifier?: string) => Promise<Target> {
   return async (scope, functionName, qualifier) => {
-    const { fn, invokedFunctionArn, isQualified, durable, reservedConcurrency } = await directory.resolve(
-      scope,
-      functionName,
-      qualifier,
-    )
+    const resolved = await directory.resolve(scope, functionName, qualifier)
+    const { fn, invokedFunctionArn, isQualified, durable, reservedConcurrency, recursiveLoop } = resolved
     const unreserved = concurrency - directory.reservedTotal(scope)
     return {
       fn,
       invokedFunctionArn,
       isQualified,
       durable,
+      ...(recursiveLoop && { recursiveLoop }),
       limits: { reserved: reservedConcurrency, unreserved },
     }
   }
