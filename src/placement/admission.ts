@@ -15,17 +15,18 @@ export class Admission {
   }
 
   /** One of those that are provisioned. Beyond their own rate of requests, invocations run on demand. */
-  takeAhead({ fn, allotment }: Pool): Member | undefined {
-    if (allotment.ready.length === 0 || !this.#requests.take(fn.revision, allotment.wanted)) return undefined
+  takeAhead({ fn, allotment }: Pool, { anyRate }: ConcurrencyLimits): Member | undefined {
+    if (allotment.ready.length === 0) return undefined
+    if (!anyRate && !this.#requests.take(fn.revision, allotment.wanted)) return undefined
     return allotment.ready.pop()
   }
 
   /** A slot of the function's reservation, of which `ahead` are provisioned, or of the account's pool. */
-  admit(fn: FunctionVersion, { reserved, unreserved }: ConcurrencyLimits, ahead: number): string {
+  admit(fn: FunctionVersion, { reserved, unreserved, anyRate }: ConcurrencyLimits, ahead: number): string {
     const account = `${fn.accountId}/${fn.region}`
     const left = reserved === undefined ? undefined : reserved - ahead
     const slot = this.#concurrency.admit(fn.arn, account, { reserved: left, unreserved })
-    if (this.#requests.take(slot, reserved ?? unreserved)) return slot
+    if (anyRate || this.#requests.take(slot, reserved ?? unreserved)) return slot
     this.#concurrency.release(slot)
     throw tooManyRequests(
       reserved === undefined

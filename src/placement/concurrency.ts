@@ -6,6 +6,8 @@ export interface ConcurrencyLimits {
   readonly reserved: number | undefined
   /** The account's limit less all that is reserved: what functions without a reservation share. */
   readonly unreserved: number
+  /** Asynchronous invocations: concurrency limits them, and no rate of requests. */
+  readonly anyRate?: true
 }
 
 /** Whose concurrency it is that an invocation finds used up. */

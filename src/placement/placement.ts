@@ -38,6 +38,8 @@ const SWEEPS_PER_IDLE_TIME = 10
  * started: about what a start takes.
  */
 const PATIENCE_MS = 20
+/** An environment that ends by itself sooner after its init is as good as one whose init failed. */
+const NO_USE_MS = 1000
 
 /** Which environment takes an invocation: one that is free, one that soon will be, or a new one. */
 export class Placement {
@@ -101,7 +103,7 @@ export class Placement {
   async invoke(fn: FunctionVersion, invocation: Invocation, limits: ConcurrencyLimits): Promise<Outcome> {
     if (fn.managed !== undefined) return this.#managed.invoke(fn, invocation)
     const pool = this.#pools.poolOf(fn, invocation.tenantId)
-    const ahead = this.#admission.takeAhead(pool)
+    const ahead = this.#admission.takeAhead(pool, limits)
     const slot =
       ahead === undefined
         ? this.#admission.admit(fn, limits, this.#provisioning.allocatedOf(fn.arn))
@@ -256,6 +258,7 @@ export class Placement {
       isProvisioned: initializationType === 'provisioned-concurrency',
       environment,
       phase: 'starting',
+      isLeaving: false,
       since: this.#deps.clock.elapsed(),
       slot: undefined,
       turn: 0,
@@ -299,9 +302,11 @@ export class Placement {
 
   #gone(member: Member): void {
     const { pool } = member
+    const wasNoUse = isNoUse(member, this.#deps.clock.elapsed())
     this.#leavePhase(member)
     member.phase = 'gone'
     pool.remove(member)
+    if (member.isProvisioned && wasNoUse) this.#provisioning.failed(member)
     if (member.isProvisioned) this.#provisioning.gone(member)
     this.#host.gone()
     if (pool.isEmpty) this.#pools.drop(pool)
@@ -357,6 +362,12 @@ export class Placement {
   #letGo(member: Member): void {
     if (member.phase === 'busy' || member.phase === 'settling') return
     member.pool.removeIdle(member)
+    member.isLeaving = true
     member.environment.retire()
   }
+}
+
+/** It ended by itself as soon as it was initialised: another would do so, too. */
+function isNoUse({ phase, turn, isLeaving, since }: Member, now: number): boolean {
+  return phase === 'idle' && turn === 0 && !isLeaving && now - since < NO_USE_MS
 }

@@ -121,6 +121,8 @@ export interface Member {
   readonly isProvisioned: boolean
   environment: Environment
   phase: 'starting' | 'idle' | 'busy' | 'settling' | 'gone'
+  /** It was told to go. */
+  isLeaving: boolean
   /** When the phase began. */
   since: number
   /** The concurrency slot that its invocation holds. */

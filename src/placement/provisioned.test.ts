@@ -71,11 +71,20 @@ describe('provisioned concurrency', () => {
   })
 
   test('one that is lost is replaced', async () => {
-    const { placement, worker } = await provisioned(1)
+    const { placement, worker, clock } = await provisioned(1)
+    await clock.advance(1500)
     worker.gone(0)
     assert.deepEqual(placement.provisioned('f'), { allocated: 1, available: 0, failed: false })
     await worker.boot(1)
     assert.deepEqual(placement.provisioned('f'), { allocated: 1, available: 1, failed: false })
+  })
+
+  test('one that ends as soon as it is initialised is not replaced at once, for ever', async () => {
+    const { placement, worker, clock } = await provisioned(1)
+    worker.gone(0)
+    assert.deepEqual(placement.provisioned('f'), { allocated: 0, available: 0, failed: true })
+    await clock.advance(61_000)
+    assert.equal(worker.environments.length, 2)
   })
 
   test('one whose runtime failed under an invocation is replaced, not initialised again by the next', async () => {

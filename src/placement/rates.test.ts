@@ -48,6 +48,13 @@ describe('requests a second', () => {
     )
   })
 
+  test('asynchronous invocations have no rate', async () => {
+    const { placement, worker } = setup({ requestsPerSecond: 1 })
+    const limits = { reserved: 1, unreserved: 900, anyRate: true } as const
+    await first(placement, worker, limits)
+    for (let n = 2; n <= 20; n++) await next(placement, worker, limits)
+  })
+
   test('0 is no limit', async () => {
     const { placement, worker } = setup({ requestsPerSecond: 0 })
     const limits = { reserved: 1, unreserved: 900 }

@@ -54,7 +54,8 @@ async function run(
   const own = { requestId, payload, traceHeader, ...(tenantId !== undefined && { tenantId }) }
   let result: InvokeResult
   try {
-    result = await deps.invoke({ ...found.request, ...own })
+    const limits = { ...found.request.limits, anyRate: true as const }
+    result = await deps.invoke({ ...found.request, ...own, limits })
   } catch (error) {
     return { next: refused(deps, event, error, found.settings) }
   }
