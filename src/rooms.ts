@@ -156,6 +156,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
   const durable = durableRoom(deps, {
     invoke: running.invoke,
     resolve: resolveTargets(lambda.directory, settings.concurrency),
+    recordMetric,
     reportFault,
   })
   const executions = () => durable.get()
@@ -283,7 +284,7 @@ function mappingsRoom(
 /** Executions of durable functions, once there are any. */
 function durableRoom(
   { stores, clock, random }: RoomsDeps,
-  given: Pick<DurableDeps, 'invoke' | 'resolve' | 'reportFault'>,
+  given: Pick<DurableDeps, 'invoke' | 'resolve' | 'recordMetric' | 'reportFault'>,
 ): LazyRoom<DurableExecutions> {
   const { database } = stores
   // Where nodes share a database, each looks after what another one left.

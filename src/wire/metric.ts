@@ -7,6 +7,9 @@ export type MetricName =
   | 'DestinationDeliveryFailures'
   | 'DeadLetterErrors'
   | 'RecursiveInvocationsDropped'
+  | `DurableExecution${'Started' | 'Succeeded' | 'Failed' | 'TimedOut' | 'Stopped'}`
+  /** Milliseconds, when it has ended. */
+  | 'DurableExecutionDuration'
 
 /** One measurement of one function. */
 export interface MetricEvent {

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { ConcurrencyLimits } from '../../placement/concurrency.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
+import type { RecordMetric } from '../../wire/metric.ts'
 import type { Invoke, InvokeRequest } from '../invoke.ts'
 import type { Draft } from './draft.ts'
 import type { Changed, ExecutionStore } from './store.ts'
@@ -36,6 +37,7 @@ export interface DurableDeps {
   readonly resolve: (scope: Scope, functionName: string, qualifier?: string) => Promise<Target>
   /** Whether other nodes use the same database. */
   readonly isShared: boolean
+  readonly recordMetric: RecordMetric
   readonly reportFault: (error: unknown) => void
 }
 

@@ -1,5 +1,5 @@
 import { type EventDetails, type EventType, type HistoryEvent, headOf } from './event.ts'
-import type { Execution, Progress } from './execution.ts'
+import { type Execution, isClosed, type Progress } from './execution.ts'
 import { dueAt, earliest, isAwaited, type Operation } from './operation.ts'
 
 /** What of an execution's operations is read within the transaction that changes it. */
@@ -55,6 +55,7 @@ export class Draft {
   /** Another execution in the same transaction: the parent of this one. */
   readonly other: (id: string) => Promise<Draft | undefined>
   readonly #reads: OperationReads
+  readonly #wasClosed: boolean
 
   constructor(
     head: Pick<Draft, 'execution' | 'claim' | 'dueAt' | 'expiresAt'>,
@@ -66,6 +67,7 @@ export class Draft {
     this.dueAt = head.dueAt
     this.expiresAt = head.expiresAt
     this.#reads = reads
+    this.#wasClosed = isClosed(head.execution)
     this.other = other
   }
 
@@ -74,6 +76,11 @@ export class Draft {
     const expiresAt = execution.startedAt + execution.timeoutSeconds * 1000
     const head = { execution, claim: undefined, dueAt: execution.startedAt, expiresAt }
     return new Draft(head, NOTHING_KEPT, async () => undefined)
+  }
+
+  /** Whether it has ended with this change. */
+  get hasEnded(): boolean {
+    return isClosed(this.execution) && !this.#wasClosed
   }
 
   get progress(): Progress {

@@ -4,6 +4,7 @@ import type { DurableDeps, Runner } from './deps.ts'
 import type { Draft } from './draft.ts'
 import { executionEnds } from './ends.ts'
 import { type Execution, isClosed } from './execution.ts'
+import { recordBegin, recordEnd } from './metrics.ts'
 import { runExecution } from './run.ts'
 import type { Changed } from './store.ts'
 
@@ -68,7 +69,9 @@ export class Engine {
     work: (draft: Draft) => Promise<Result>,
   ): Promise<Changed<Result> | undefined> {
     const changed = await this.#track(this.#deps.store.change(id, work))
-    for (const { execution, dueAt } of changed?.executions ?? []) {
+    for (const { execution, dueAt, hasBegun, hasEnded } of changed?.executions ?? []) {
+      if (hasBegun) recordBegin(this.#deps.recordMetric, execution)
+      if (hasEnded) recordEnd(this.#deps.recordMetric, execution)
       if (isClosed(execution)) this.#tellEnd(execution.id)
       if (dueAt !== undefined) this.lookAt(dueAt)
     }

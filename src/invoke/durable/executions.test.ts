@@ -363,6 +363,24 @@ describeOnEveryDatabase('durable executions', (open) => {
     assert.equal((await here.ended(execution)).status, 'SUCCEEDED')
   })
 
+  test('what begins and ends is measured, once', async (t) => {
+    const here = await testExecutions(t, { open, handler: waits })
+    const execution = await here.begin({ name: 'measured' })
+    await here.quiet()
+    await here.begin({ name: 'measured' })
+    await here.pass(3000)
+    await here.ended(execution)
+    await here.executions.stopExecution(SCOPE, executionArn(execution), {})
+    assert.deepEqual(
+      here.metrics.map(({ name, functionName, value }) => [name, functionName, value]),
+      [
+        ['DurableExecutionStarted', 'f', 1],
+        ['DurableExecutionSucceeded', 'f', 1],
+        ['DurableExecutionDuration', 'f', 3_000_000],
+      ],
+    )
+  })
+
   test('what was stopped stays stopped', async (t) => {
     const here = await testExecutions(t, { open, handler: waits })
     const execution = await here.begin()

@@ -131,9 +131,10 @@ class SqlExecutionStore implements ExecutionStore {
       for (const one of drafts.values()) await writeDraft(tx, one)
       return {
         result,
-        executions: [...drafts.values()]
-          .flatMap((one) => [one, ...one.begun])
-          .map(({ execution, dueAt }) => ({ execution, dueAt })),
+        executions: [...drafts.values()].flatMap((one) => [
+          { execution: one.execution, dueAt: one.dueAt, hasBegun: false, hasEnded: one.hasEnded },
+          ...one.begun.map(({ execution, dueAt }) => ({ execution, dueAt, hasBegun: true, hasEnded: false })),
+        ]),
         hasInvokes: [...drafts.values()].some(({ invokes }) => invokes.length > 0),
       }
     })

@@ -80,8 +80,15 @@ export interface ChainedInvoke {
 export interface Changed<Result> {
   readonly result: Result
   /** The execution, and others that changed with it. */
-  readonly executions: readonly { readonly execution: Execution; readonly dueAt: number | undefined }[]
+  readonly executions: readonly ChangedExecution[]
   readonly hasInvokes: boolean
+}
+
+export interface ChangedExecution {
+  readonly execution: Execution
+  readonly dueAt: number | undefined
+  readonly hasBegun: boolean
+  readonly hasEnded: boolean
 }
 
 /** All in one account and region. */

@@ -3,6 +3,7 @@ import { realClock, VirtualClock } from '../../base/clock.ts'
 import { seededRandom } from '../../base/random.ts'
 import type { OpenDatabase } from '../../store/testing.ts'
 import type { Outcome } from '../../wire/invocation.ts'
+import type { MetricEvent } from '../../wire/metric.ts'
 import type { InvokeRequest } from '../invoke.ts'
 import type { NewExecution } from './begin.ts'
 import type { Checkpointed } from './checkpoint.ts'
@@ -40,6 +41,7 @@ export interface TestExecutions {
   readonly clock: VirtualClock
   /** Invocations that have begun. */
   readonly invocations: Invocation[]
+  readonly metrics: MetricEvent[]
   begin(input?: Partial<NewExecution>): Promise<Execution>
   find(execution: Execution): Promise<Execution>
   /** The execution, once it has ended at the time that it is. */
@@ -72,6 +74,7 @@ export async function testExecutions(
   const clock = new VirtualClock()
   const invocations: Invocation[] = []
   const all: DurableExecutions[] = []
+  const metrics: MetricEvent[] = []
   let held = 0
   let newest: DurableExecutions
   const hold = async <Result>(until: Promise<Result>): Promise<Result> => {
@@ -96,6 +99,7 @@ export async function testExecutions(
       invoke,
       resolve: async () => TARGET,
       isShared: false,
+      recordMetric: (event) => metrics.push(event),
       reportFault: (error) => {
         throw error
       },
@@ -130,6 +134,7 @@ export async function testExecutions(
     executions,
     clock,
     invocations,
+    metrics,
     quiet,
     begin: (input) => newest.begin({ ...newExecution(random.uuid()), ...input }),
     find,
