@@ -3,6 +3,8 @@ import type { MessageStore } from './store.ts'
 
 /** AWS SQS Developer Guide, "Message quotas": for standard queues and, since November 2024, for FIFO queues. */
 const IN_FLIGHT_MAX = 120_000
+/** Queues whose counts are kept; beyond it all are counted anew. */
+const QUEUES_MAX = 10_000
 
 /**
  * Keeps queues below their limit of messages in flight. Counting them costs milliseconds: it is done when this
@@ -23,15 +25,12 @@ export class InFlight {
     const atMost = this.#atMost.get(queue.id)
     if (atMost !== undefined && atMost + wanted <= this.max) return wanted
     const count = await this.#store.inFlight(queue, now)
+    if (this.#atMost.size >= QUEUES_MAX) this.#atMost.clear()
     this.#atMost.set(queue.id, count)
     return Math.max(0, Math.min(wanted, this.max - count))
   }
 
   handedOut(queue: Queue, messages: number): void {
     this.#atMost.set(queue.id, (this.#atMost.get(queue.id) ?? 0) + messages)
-  }
-
-  forget(): void {
-    this.#atMost.clear()
   }
 }

@@ -7,6 +7,8 @@ const COUNT_MS = 250
 const NOISY_MIN = 5
 /** Tenants that are held back at once. */
 const NOISY_GROUPS_MAX = 50
+/** Queues with tenants that are known; beyond it they are known again once messages of theirs are received. */
+const QUEUES_MAX = 10_000
 
 interface Count {
   readonly until: number
@@ -28,7 +30,9 @@ export class NoisyTenants {
 
   /** Queues whose messages have no groups are never asked about. */
   hasTenants(queue: Queue): void {
-    if (!this.#counts.has(queue.id)) this.#counts.set(queue.id, undefined)
+    if (this.#counts.has(queue.id)) return
+    if (this.#counts.size >= QUEUES_MAX) this.#counts.clear()
+    this.#counts.set(queue.id, undefined)
   }
 
   async of(queue: Queue, now: number): Promise<readonly string[] | undefined> {

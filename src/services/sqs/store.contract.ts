@@ -163,6 +163,39 @@ export function describeSqsStore(
     }
   })
 
+  test('a new delay moves what nobody has received yet, and its group', async (t) => {
+    const store = await open(t)
+    const queue = await newQueue(store, 'q.fifo')
+    await store.send(queue, [inGroup('g', '1'), inGroup('h', '2')], NOW)
+    await store.take(queue, taking({ max: 1, hideUntil: NOW + 5000 }))
+    await store.changeDelay(queue, 9000, NOW)
+    assert.equal(await store.nextVisible(queue, NOW), NOW + 5000)
+    assert.deepEqual(await store.counts(queue, NOW), { visible: 0, inFlight: 1, delayed: 1 })
+    await store.changeDelay(queue, 0, NOW + 1)
+    const { messages } = await store.take(queue, taking({ now: NOW + 1 }))
+    assert.deepEqual(
+      messages.map(({ body }) => body),
+      ['2'],
+    )
+  })
+
+  test('what has expired is swept away, in groups as well', async (t) => {
+    const store = await open(t)
+    for (const name of ['q', 'q.fifo']) {
+      const queue = await newQueue(store, name)
+      await store.send(queue, [inGroup('g', '1'), inGroup('h', '2')], NOW)
+      await store.send(queue, [inGroup('h', '3')], NOW + 1)
+      const now = NOW + queue.retentionMs
+      while (!(await store.sweep(now, 1)));
+      assert.equal((await store.counts(queue, now)).visible, 1)
+      const { messages } = await store.take(queue, taking({ now }))
+      assert.deepEqual(
+        messages.map(({ body }) => body),
+        ['3'],
+      )
+    }
+  })
+
   test('a purge takes what was there, in groups as well', async (t) => {
     const store = await open(t)
     for (const name of ['q', 'q.fifo']) {

@@ -3,6 +3,7 @@ import type { Changes } from '../../store/changes.ts'
 import type { Database, Tables } from '../../store/database.ts'
 import { type QueueKey, queueArn } from './queue.ts'
 import * as counts from './sql/counts.ts'
+import { changeDelay } from './sql/delay.ts'
 import { moveTaskStore } from './sql/move-tasks.ts'
 import * as queues from './sql/queues.ts'
 import { rawSql } from './sql/raw.ts'
@@ -50,6 +51,7 @@ export function createSqsStore(database: Database, changes: Pick<Changes, 'publi
     take: (queue, asked) => take(sql, queue, asked),
     delete: (queue, keys, now) => receipts.remove(sql, queue, keys, now),
     changeVisibility: (queue, changes, now) => receipts.changeVisibility(sql, queue, changes, now),
+    changeDelay: (queue, delayMs, now) => changeDelay(sql, queue, delayMs, now),
     counts: (queue, now) => counts.counts(sql, queue, now),
     inFlight: (queue, now) => counts.inFlight(sql, queue, now),
     inFlightByGroup: (queue, now) => counts.inFlightByGroup(sql, queue, now),

@@ -44,6 +44,8 @@ export interface MessageStore {
     changes: readonly VisibilityChange[],
     now: number,
   ): Promise<readonly VisibilityOutcome[]>
+  /** Of messages that nobody has received yet. */
+  changeDelay(queue: Queue, delayMs: number, now: number): Promise<void>
   counts(queue: Queue, now: number): Promise<MessageCounts>
   /** How many messages somebody has received and not yet deleted. */
   inFlight(queue: Queue, now: number): Promise<number>

@@ -172,3 +172,23 @@ test('a FIFO queue wants a group, and a deduplication id or content; a standard 
   await assert.rejects(rig.send(QueueUrl, 'a', { MessageGroupId: 'a b', MessageDeduplicationId: 'd' }))
   await assert.rejects(rig.send(await rig.queue('standard'), 'a', { MessageDeduplicationId: 'd' }))
 })
+
+test('a changed delay counts for what is in a FIFO queue already, and not for what is in a standard one', async (t) => {
+  const rig = await sqsRig(t)
+  const QueueUrl = await fifo(rig, { DelaySeconds: '60' })
+  const standard = await rig.queue('standard', { DelaySeconds: '60' })
+  await rig.send(QueueUrl, 'a', { MessageGroupId: 'g' })
+  await rig.send(standard, 'a')
+  const delay = (url: string, DelaySeconds: string) =>
+    rig.run('SetQueueAttributes', { QueueUrl: url, Attributes: { DelaySeconds } })
+  const waiting = rig.receive(QueueUrl, { WaitTimeSeconds: 20, VisibilityTimeout: 0 })
+  await rig.clock.advance(1000)
+  for (const url of [QueueUrl, standard]) await delay(url, '0')
+  assert.deepEqual(await waiting, ['a'])
+  assert.deepEqual(await taken(rig, standard), [])
+  await rig.send(QueueUrl, 'b', { MessageGroupId: 'h' })
+  await delay(QueueUrl, '30')
+  assert.deepEqual(bodies(await taken(rig, QueueUrl)), ['a'])
+  await rig.clock.advance(30_000)
+  assert.deepEqual(bodies(await taken(rig, QueueUrl)), ['a', 'b'])
+})

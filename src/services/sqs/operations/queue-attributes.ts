@@ -1,4 +1,4 @@
-import type { SqsOperation } from '../deps.ts'
+import type { SqsDeps, SqsOperation } from '../deps.ts'
 import { invalidAttributeValue, queueDoesNotExist, unknownAttribute } from '../errors.ts'
 import { checkLinks } from '../links.ts'
 import type { Queue } from '../queue.ts'
@@ -51,7 +51,19 @@ export const setQueueAttributes: SqsOperation<'SetQueueAttributes'> = async (dep
     modifiedAt: deps.clock.now(),
   }))
   if (changed === undefined) throw queueDoesNotExist()
+  if (change.DelaySeconds !== undefined) await delayWhatIsThere(deps, queue, Number(change.DelaySeconds))
   return {}
+}
+
+/** Of FIFO queues only (AWS SQS Developer Guide, "Delay queues"). */
+async function delayWhatIsThere(
+  { store, mailbox, clock }: SqsDeps,
+  queue: Queue,
+  seconds: number,
+): Promise<void> {
+  if (!queue.isFifo || seconds * 1000 === queue.delayMs) return
+  await store.changeDelay(queue, seconds * 1000, clock.now())
+  mailbox.arrived(queue, 1)
 }
 
 /** Recorded from AWS, in both ways. */

@@ -1,7 +1,7 @@
 import type { Queue } from '../queue.ts'
 import type { PurgeMark } from '../store.ts'
 import { refreshGroup } from './groups.ts'
-import { list, type RawSql, type Run } from './raw.ts'
+import type { RawSql, Run } from './raw.ts'
 
 /** @returns the mark, or false where the queue was purged after `since` already */
 export function beginPurge(
@@ -33,7 +33,8 @@ export function purge(sql: RawSql, queue: Queue, mark: PurgeMark, limit: number)
   })
 }
 
-async function refreshGroups(
+/** In one order, as everybody who holds several groups. */
+export async function refreshGroups(
   run: Run,
   queueId: number,
   rows: readonly { readonly group_id: string | null }[],
@@ -103,13 +104,12 @@ async function removeExpired(sql: RawSql, queue: QueueRow, now: number, limit: n
   ])
   if (due === undefined) return true
   return sql.write(async (run) => {
-    const rows = await run<{ id: number; group_id: string | null }>(
-      `select id, group_id from sqs_messages where queue_id = ? and sent_at <= ? limit ?${sql.skipLocked}`,
+    const gone = await run<{ group_id: string | null }>(
+      'delete from sqs_messages where id in (select id from sqs_messages where queue_id = ? and sent_at <= ? ' +
+        `limit ?${sql.skipLocked}) returning group_id`,
       [queue.id, before, limit],
     )
-    const ids = rows.map(({ id }) => id)
-    if (ids.length > 0) await run(`delete from sqs_messages where id in ${list(ids)}`, ids)
-    await refreshGroups(run, queue.id, rows, now)
-    return rows.length < limit
+    await refreshGroups(run, queue.id, gone, now)
+    return gone.length < limit
   })
 }
