@@ -26,8 +26,10 @@ export async function readManagement(
   const version = isNewest
     ? versions[0]
     : versions.find((one) => arn === runtimeVersionArn(runtime, region, one))
-  if (version === undefined) throw noSuchVersion(runtime, arn)
-  return { mode, version }
+  if (version !== undefined) return { mode, version }
+  if (arn !== undefined) throw noSuchVersion(runtime, arn)
+  // Nothing to pin yet: another line serves it, or nothing does.
+  return { mode }
 }
 
 /** The version that a function on FunctionUpdate is to run once it has been updated; undefined of any other. */
@@ -58,7 +60,8 @@ export function refuseChangeOfPinned(latest: StoredVersion, runtime: string | un
   )
 }
 
-function noSuchVersion(runtime: string, arn: string | undefined) {
-  const of = arn === undefined ? '' : ` with the ARN ${arn}`
-  return invalidParameter(`There is no version of the runtime ${runtime}${of} on this machine.`)
+function noSuchVersion(runtime: string, arn: string) {
+  return invalidParameter(
+    `There is no version of the runtime ${runtime} with the ARN ${arn} on this machine.`,
+  )
 }

@@ -63,6 +63,20 @@ test('on FunctionUpdate a newer version comes with the next update, and not befo
   assert.equal(await version(), '22.11.0')
 })
 
+test('on FunctionUpdate nothing is pinned while the machine lacks the runtime', async (t) => {
+  const versions: string[] = []
+  const { call, create, lambda, settled } = await testLambda(t, { runtimeVersions: async () => versions })
+  await create('f')
+  const put = await call('PutRuntimeManagementConfig', { ...of, UpdateRuntimeOn: 'FunctionUpdate' })
+  assert.equal(put.UpdateRuntimeOn, 'FunctionUpdate')
+  const version = async () => (await lambda.directory.resolve(SCOPE, 'f')).fn.runtimeVersion
+  assert.equal(await version(), undefined)
+  versions.push('22.1.0')
+  await call('UpdateFunctionConfiguration', { ...of, Timeout: 9 })
+  await settled('f')
+  assert.equal(await version(), '22.1.0')
+})
+
 test('a published version has what $LATEST had, and is set by itself', async (t) => {
   const { call, create, lambda, settled } = await testLambda(t, machine())
   await create('f', { Runtime: 'nodejs22.x' })
