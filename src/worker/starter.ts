@@ -254,7 +254,7 @@ async function startWith(
     const runtimeSocket = `${folder}/rt.sock`
     const runtimeApi = await api.listen(runtimeSocket, place?.runtimeApi)
     const credentialsToken = offerCredentials(parts, start, api)
-    start.template?.opened({ api, address: runtimeApi, place })
+    start.template?.opened({ api, place })
     const { logStream, initializationType } = start
     const ofRuntime = {
       ...plan.env,

@@ -29,6 +29,8 @@ export interface Forked {
 
 type Heard =
   | { readonly opened: string }
+  /** A fork of this template that waited is gone. */
+  | { readonly lost: string }
   | { readonly launched: string; readonly pid: number; readonly serving: number }
   | ({ readonly exited: string } & Exit)
 
@@ -36,6 +38,7 @@ type Heard =
 export class ForkHelper {
   readonly #child: ChildProcess
   readonly #expected = new Map<string, Forked>()
+  readonly #onLost = new Map<string, () => void>()
   readonly #opening = new Map<string, PromiseWithResolvers<void>>()
   #lost = false
 
@@ -59,8 +62,9 @@ export class ForkHelper {
     return !this.#lost
   }
 
-  /** Listens for the forks of a template, whose processes are those of `uid`. */
-  open(socket: string, uid: number): Promise<void> {
+  /** Listens for the forks of a template, whose processes are those of `uid`. `onLost`: one that waited is gone. */
+  open(socket: string, uid: number, onLost: () => void): Promise<void> {
+    this.#onLost.set(socket, onLost)
     const opening = Promise.withResolvers<void>()
     if (this.#lost) return Promise.reject(new Error('the fork helper ended'))
     this.#opening.set(socket, opening)
@@ -71,6 +75,7 @@ export class ForkHelper {
   }
 
   close(socket: string): void {
+    this.#onLost.delete(socket)
     this.#ask({ do: 'close', socket })
   }
 
@@ -106,7 +111,8 @@ export class ForkHelper {
       this.#opening.get(heard.opened)?.resolve()
       this.#opening.delete(heard.opened)
       if (this.#opening.size === 0) this.#child.unref()
-    } else if ('launched' in heard) this.#expected.get(heard.launched)?.onLaunched(heard.pid, heard.serving)
+    } else if ('lost' in heard) this.#onLost.get(heard.lost)?.()
+    else if ('launched' in heard) this.#expected.get(heard.launched)?.onLaunched(heard.pid, heard.serving)
     else this.#exited(heard.exited, heard)
   }
 

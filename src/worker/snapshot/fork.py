@@ -145,7 +145,9 @@ class Fork:
         if self.first is not None:
             kill(self.first)
             os.close(self.first)
-        if self.order is not None:
+        if self.order is None:
+            tell({"lost": self.template["socket"]})
+        else:
             running.pop(self.order["id"], None)
             tell({"exited": self.order["id"], **how})
 

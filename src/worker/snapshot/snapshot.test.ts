@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { test } from 'node:test'
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import { createRuntimeFinder } from '../runtimes/finder.ts'
 import { findBubblewrap } from '../sandbox/choose.ts'
-import { testWorker } from '../testing.ts'
+import { childrenOf, commandOf, testWorker, until } from '../testing.ts'
 
 // SnapStart: https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
 
@@ -204,6 +204,28 @@ test('memory is bounded in a fork', { skip }, async (t) => {
   const fn = startFunction(code(), { ...snapStart, memoryMb: 128, ephemeralStorageMb: 64 })
   const hog = (await fn.call({ run: 'len(bytearray(400_000_000))' })) as Record<string, string>
   assert.match(hog.errorMessage as string, /signal: killed$/)
+})
+
+test('a fork that was made ahead and is lost is made anew', { skip }, async (t) => {
+  const { startFunction, folder } = await testWorker(t, 'bubblewrap', { runtimes })
+  await startFunction(code(), snapStart).call()
+  const ofTemplate = () => {
+    const bwraps = readdirSync(`${folder}/run`).flatMap((own) =>
+      readdirSync(`${folder}/run/${own}/e`)
+        .map((id) => `${folder}/run/${own}/e/${id}/process`)
+        .filter((file) => existsSync(file))
+        .map((file) => Number(readFileSync(file, 'latin1').split(' ')[0])),
+    )
+    const pythons = bwraps.flatMap(childrenOf).flatMap(childrenOf).flatMap(childrenOf)
+    // Those in between have a first process and one that serves.
+    return pythons.filter((pid) => childrenOf(pid).length === 0)
+  }
+  await until(() => ofTemplate().length === 1)
+  const [ahead = 0] = ofTemplate()
+  process.kill(ahead, 'SIGKILL')
+  await until(() => commandOf(ahead) === '')
+  const { count } = (await startFunction(code(), snapStart).call()) as Seen
+  assert.equal(count, 1)
 })
 
 test('connections of init are broken in the snapshot, so that no two environments share one', {

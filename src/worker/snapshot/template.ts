@@ -40,7 +40,6 @@ export interface TemplateStart {
 /** The template's Runtime API, whose port the forks share. */
 export interface TemplateDoor {
   readonly api: RuntimeApi
-  readonly address: string
   readonly place: NetworkPlace | undefined
 }
 
@@ -106,7 +105,6 @@ export class Template {
   #awake = 0
   #refill: Timer | undefined
   readonly #parts: TemplateParts
-  readonly #uid: number
   readonly #runtime: Runtime
   readonly #calls: WaitingCalls
 
@@ -125,8 +123,15 @@ export class Template {
     const startedAt = clock.elapsed()
     const time = clock.now()
     let door: TemplateDoor | undefined
-    await helper.open(`${folder}/${SETUP_SOCKET}`, uid)
-    const runtime = await parts.start({
+    let made: Template | undefined
+    await helper.open(`${folder}/${SETUP_SOCKET}`, uid, () => made?.lostOne())
+    const release = async (runtime?: Runtime) => {
+      helper.close(`${folder}/${SETUP_SOCKET}`)
+      await runtime?.gone
+      await kept.release()
+      await rm(folder, { recursive: true, force: true })
+    }
+    const starting = parts.start({
       id: `${environmentId}-1`,
       source,
       kept,
@@ -134,23 +139,20 @@ export class Template {
       output: outputOf(source, telemetry),
       template: { folder, opened: (opened) => (door = opened) },
     })
+    starting.catch(() => release()).catch(parts.host.report)
+    const runtime = await starting
     chronicle.initStarted('init', time, runtime.version)
     const end = await endOfInit(calls, runtime, fn, clock)
     const ending = endingOf(end)
     await new Promise<void>((resolve) => runtime.whenDrained(resolve))
     chronicle.initEnded('init', ending, clock.elapsed() - startedAt)
-    const release = async () => {
-      helper.close(`${folder}/${SETUP_SOCKET}`)
-      await runtime.gone
-      await kept.release()
-      await rm(folder, { recursive: true, force: true })
-    }
-    runtime.ended.then(release).catch(parts.host.report)
+    runtime.ended.then(() => release(runtime)).catch(parts.host.report)
     if (end.kind !== 'ready' || door === undefined) {
       runtime.kill()
       throw failureOf(end, fn)
     }
-    return new Template(parts, { folder, door, uid, runtime, calls })
+    made = new Template(parts, { folder, door, uid, runtime, calls })
+    return made
   }
 
   private constructor(
@@ -161,7 +163,6 @@ export class Template {
     this.folder = made.folder
     this.door = made.door
     this.runtimeVersion = made.runtime.version
-    this.#uid = made.uid
     this.#runtime = made.runtime
     this.#calls = made.calls
     made.runtime.ended.then(() => {
@@ -177,6 +178,11 @@ export class Template {
 
   get gone(): Promise<void> {
     return this.#runtime.gone
+  }
+
+  /** One that was forked ahead has ended: the next start forks its own. */
+  lostOne(): void {
+    this.#ahead = Math.max(0, this.#ahead - 1)
   }
 
   /** Ends it, and with it all that were forked from it. */
@@ -254,10 +260,6 @@ export class Template {
     until.then(() => {
       if (--this.#awake === 0) this.#runtime.rest()
     })
-  }
-
-  get uid(): number {
-    return this.#uid
   }
 }
 
