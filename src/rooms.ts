@@ -33,7 +33,7 @@ import { createIamOperations } from './services/iam/service.ts'
 import { createIamStore } from './services/iam/store.sql.ts'
 import { resolveTargets } from './services/lambda/durable/targets.ts'
 import { findForEvents } from './services/lambda/events.ts'
-import { DEFAULT_LIMITS } from './services/lambda/limits.ts'
+import { limitsWith } from './services/lambda/limits.ts'
 import { mappedFunctions, polledMappings } from './services/lambda/mappings/pollers.ts'
 import { createLambdaPort } from './services/lambda/port.ts'
 import { bindInvoke, createLambda, type Lambda } from './services/lambda/service.ts'
@@ -142,7 +142,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
       events.forget({ ...scope, functionName: name }).catch(reportFault)
     },
     architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
-    limits: { ...DEFAULT_LIMITS, concurrentExecutions: settings.concurrency },
+    limits: limitsWith(settings.concurrency),
     ...(isStrict && { isAssumableRole: (arn: string) => roles.isAssumableBy('lambda.amazonaws.com', arn) }),
     reportFault,
   })

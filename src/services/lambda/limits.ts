@@ -16,3 +16,9 @@ export const DEFAULT_LIMITS: AccountLimits = {
   concurrentExecutions: 1000,
   unreservedMin: 100,
 }
+
+/** With another concurrency. An account that has less than 100 cannot reserve any: AWS then names what it has. */
+export function limitsWith(concurrentExecutions: number): AccountLimits {
+  const unreservedMin = Math.min(DEFAULT_LIMITS.unreservedMin, concurrentExecutions)
+  return { ...DEFAULT_LIMITS, concurrentExecutions, unreservedMin }
+}

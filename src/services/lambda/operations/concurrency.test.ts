@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { limitsWith } from '../limits.ts'
 import { arnOf, refusal, SCOPE, testLambda } from '../testing.ts'
 
 test('a reservation is answered, shown and deleted; without one there is nothing to show', async (t) => {
@@ -41,6 +42,20 @@ test('100 stay unreserved, whoever reserves', async (t) => {
   await reserve('g', 400)
   await reserve('f', 499)
   await reserve('g', 401)
+})
+
+test('an account with less than 100 can reserve nothing', async (t) => {
+  const { call, create } = await testLambda(t, { limits: limitsWith(10) })
+  await create('f')
+  await assert.rejects(
+    call('PutFunctionConcurrency', { FunctionName: 'f', ReservedConcurrentExecutions: 1 }),
+    refusal(
+      'InvalidParameterValueException',
+      "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [10].",
+      400,
+    ),
+  )
+  await call('PutFunctionConcurrency', { FunctionName: 'f', ReservedConcurrentExecutions: 0 })
 })
 
 test('reservations at the same time do not take more than there is', async (t) => {
