@@ -3,12 +3,13 @@ import { createSwitchboard, type PortSources, type Switchboard } from './aws/swi
 import { LazyRoom } from './lazy-room.ts'
 import type { RoomsDeps } from './rooms.ts'
 import { eventBridgeHasWork } from './services/eventbridge/has-work.ts'
+import { schedulerHasWork } from './services/scheduler/has-work.ts'
 import { sqsHasWork } from './services/sqs/has-work.ts'
 
 /** The services that send events to functions and to one another, each loaded when first needed. */
 export interface EventRooms {
   readonly switchboard: Switchboard
-  readonly services: { readonly [Id in 'sqs' | 'eventbridge']: () => Promise<Operations> }
+  readonly services: { readonly [Id in 'sqs' | 'eventbridge' | 'scheduler']: () => Promise<Operations> }
   /** In the order in which they start. */
   readonly parts: readonly LazyRoom<{ start(): unknown; stop(): unknown }>[]
 }
@@ -33,6 +34,13 @@ export function createEventRooms(
     },
     hasWork: () => eventBridgeHasWork(stores.database),
   })
+  const scheduler = new LazyRoom({
+    build: async () => {
+      const { createSchedulerRoom } = await import('./services/scheduler/room.ts')
+      return createSchedulerRoom({ ...deps, switchboard })
+    },
+    hasWork: () => schedulerHasWork(stores.database),
+  })
   const switchboard = createSwitchboard({
     ...ports,
     sqs: async () => (await sqs.get()).port,
@@ -43,7 +51,8 @@ export function createEventRooms(
     services: {
       sqs: async () => (await sqs.get()).operations,
       eventbridge: async () => (await eventbridge.get()).operations,
+      scheduler: async () => (await scheduler.get()).operations,
     },
-    parts: [sqs, eventbridge],
+    parts: [sqs, eventbridge, scheduler],
   }
 }

@@ -2,6 +2,7 @@ import type { BoundOperation } from '../../aws/operation.ts'
 import type { EventsPort } from '../../aws/ports/events.ts'
 import type { Switchboard } from '../../aws/switchboard.ts'
 import type { Clock } from '../../base/clock.ts'
+import { DueLoop } from '../../base/due-loop.ts'
 import type { Random } from '../../base/random.ts'
 import type { Changes } from '../../store/changes.ts'
 import type { Database } from '../../store/database.ts'
@@ -10,7 +11,6 @@ import { busOfArn } from './bus.ts'
 import { deliver } from './delivery/deliver.ts'
 import { findApiDestination } from './delivery/find-api-destination.ts'
 import type { EventBridgeDeps } from './deps.ts'
-import { DueLoop } from './due-loop.ts'
 import { ArchiveExpiry } from './expiry.ts'
 import { type Incoming, type IntakeDeps, takeIn } from './intake.ts'
 import { takesEventsOf } from './policy.ts'
@@ -68,13 +68,20 @@ export function createEventBridgeRoom(deps: EventBridgeRoomDeps): EventBridgeRoo
   const addToOutbox: IntakeDeps['addToOutbox'] = (transaction, items) => runner.add(transaction, items)
   const intake = { buses, clock, change: store.change, addToOutbox }
   const take = (incoming: readonly Incoming[]) => takeIn(intake, incoming)
+  const isShared = database.dialect.supportsSkipLocked
   const loops = {
     rule: new DueLoop({
       clock,
       reportFault,
+      isShared,
       run: () => runScheduledRules({ store, clock, random, addToOutbox }),
     }),
-    replay: new DueLoop({ clock, reportFault, run: () => runReplays({ store, clock, takeIn: take }) }),
+    replay: new DueLoop({
+      clock,
+      reportFault,
+      isShared,
+      run: () => runReplays({ store, clock, takeIn: take }),
+    }),
   }
   const expiry = new ArchiveExpiry({ store, clock, reportFault })
   const operationDeps: EventBridgeDeps = {

@@ -37,6 +37,8 @@ export interface EventBridgeRig {
   /** A rule with this pattern and these targets. */
   rule(name: string, pattern: object, ...targets: readonly object[]): Promise<void>
   put(...details: readonly object[]): Promise<Output<Client, 'PutEvents'>>
+  /** Stops, lets time go by, and starts again. */
+  sleep(ms: number): Promise<void>
   /** Lets time go by, in steps, until `isReached`. */
   until(isReached: () => boolean, stepMs?: number): Promise<void>
 }
@@ -53,12 +55,12 @@ export async function eventBridgeRig(t: { after(run: () => Promise<void>): void 
     if (fault !== undefined) throw new DeliveryError(fault, `Test.${fault}`, `${arn} does not take it`)
     sent.push({ arn, at: clock.now(), ...one })
   }
-  const room = createEventBridgeRoom({
+  const deps = {
     database,
     changes: new MemoryChanges(),
     clock,
     random: seededRandom('eventbridge'),
-    reportFault: (error) => faults.push(error),
+    reportFault: (error: unknown) => void faults.push(error),
     switchboard: createSwitchboard({
       sqs: async () => ({
         send: async (arn, { body, attributes, groupId }, { principal, sourceArn }) => {
@@ -93,7 +95,8 @@ export async function eventBridgeRig(t: { after(run: () => Promise<void>): void 
         },
       }),
     }),
-  })
+  }
+  let room = createEventBridgeRoom(deps)
   await room.start()
   t.after(async () => {
     await room.stop()
@@ -120,6 +123,12 @@ export async function eventBridgeRig(t: { after(run: () => Promise<void>): void 
           Detail: JSON.stringify(detail),
         })),
       }),
+    sleep: async (ms) => {
+      await room.stop()
+      await clock.advance(ms)
+      room = createEventBridgeRoom(deps)
+      await room.start()
+    },
     until: async (isReached, stepMs = 1000) => {
       for (let steps = 0; !isReached(); steps++) {
         if (steps > 5000) throw new Error('it never came to that')

@@ -15,6 +15,7 @@ import { sqsCounts } from './0012-sqs-counts.ts'
 import { lambdaConfigs } from './0013-lambda-configs.ts'
 import { eventbridge } from './0014-eventbridge.ts'
 import { lambdaCapacity } from './0015-lambda-capacity.ts'
+import { scheduler } from './0016-scheduler.ts'
 
 /** What a migration may ask of the database beside its tables. */
 // biome-ignore lint/suspicious/noExplicitAny: a migration sees the tables as they were, which no type describes
@@ -37,6 +38,7 @@ export const STEPS: Readonly<Record<string, MigrationStep>> = {
   '0013-lambda-configs': lambdaConfigs,
   '0014-eventbridge': eventbridge,
   '0015-lambda-capacity': lambdaCapacity,
+  '0016-scheduler': scheduler,
 }
 
 export { type MigrateOptions, migrate } from './migrate.ts'

@@ -1,5 +1,5 @@
 import { DeliveryError } from '../../../aws/ports/delivery.ts'
-import { backoffMs } from '../../../base/retry.ts'
+import { type Exhausted, nextAttempt } from '../../../aws/ports/retry-policy.ts'
 import type { Item } from '../../../store/outbox/outbox.ts'
 import type { Verdict } from '../../../store/outbox/runner.ts'
 import type { Delivery } from './delivery.ts'
@@ -9,11 +9,6 @@ export interface DeliverDeps extends SendDeps {
   readonly reportFault: (error: unknown) => void
 }
 
-// Amazon EventBridge User Guide, "How EventBridge retries delivering events": exponential, with jitter.
-const RETRIES_DEFAULT = 185
-const AGE_DEFAULT_S = 86_400
-const BACKOFF = { baseMs: 2000, maxMs: 10 * 60_000 }
-
 /** Delivers what the outbox holds: tries again where that may help, then hands over to the dead-letter queue. */
 export async function deliver(deps: DeliverDeps, item: Item, signal: AbortSignal): Promise<Verdict> {
   const delivery = JSON.parse(item.body) as Delivery
@@ -22,31 +17,20 @@ export async function deliver(deps: DeliverDeps, item: Item, signal: AbortSignal
     return 'done'
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error
-    const retryAt = error.isTransient ? nextAttempt(deps, delivery, item.attempts) : undefined
+    const { target, takenAt } = delivery
+    const retryAt = error.isTransient
+      ? nextAttempt(deps, target.RetryPolicy, { since: takenAt, attempts: item.attempts })
+      : undefined
     if (typeof retryAt === 'number') return { retryAt }
     return giveUp(deps, delivery, item, { error, condition: retryAt })
   }
-}
-
-type Condition = 'MaximumRetryAttempts' | 'MaximumEventAgeInSeconds'
-
-function nextAttempt(
-  { clock, random }: DeliverDeps,
-  { target: { RetryPolicy = {} }, takenAt }: Delivery,
-  attempts: number,
-): number | Condition {
-  const { MaximumRetryAttempts = RETRIES_DEFAULT, MaximumEventAgeInSeconds = AGE_DEFAULT_S } = RetryPolicy
-  if (attempts >= MaximumRetryAttempts) return 'MaximumRetryAttempts'
-  const wait = BACKOFF.baseMs / 2 + backoffMs(attempts + 1, { ...BACKOFF, random })
-  const retryAt = Math.ceil(clock.now() + wait)
-  return retryAt > takenAt + MaximumEventAgeInSeconds * 1000 ? 'MaximumEventAgeInSeconds' : retryAt
 }
 
 async function giveUp(
   deps: DeliverDeps,
   delivery: Delivery,
   { attempts }: Item,
-  { error, condition }: { readonly error: DeliveryError; readonly condition: Condition | undefined },
+  { error, condition }: { readonly error: DeliveryError; readonly condition: Exhausted | undefined },
 ): Promise<Verdict> {
   const { target, ruleArn, accountId } = delivery
   const queue = target.DeadLetterConfig?.Arn

@@ -3,6 +3,7 @@ import { EVENT_BUS, PatternError } from '../../../aws/event-pattern/pattern.ts'
 import type { Call } from '../../../aws/operation.ts'
 import { parseSchedule } from '../../../aws/schedule/schedule.ts'
 import { ScheduleError } from '../../../aws/schedule/schedule-error.ts'
+import { afterCommit } from '../../../store/after-commit.ts'
 import { DEFAULT_BUS, ownBusName } from '../bus.ts'
 import type { EventBridgeDeps, EventBridgeOperation } from '../deps.ts'
 import { invalidPattern, invalidSchedule, limitExceeded, ruleNotFound, validationError } from '../errors.ts'
@@ -186,7 +187,7 @@ export async function saveRule(
   const dueAt = nextDueOf(rule, deps.clock.now())
   await editor.save(call, 'rule', rule, dueAt)
   await deps.busChanged(editor, { accountId: call.accountId, region: call.region, name: rule.bus })
-  if (dueAt !== undefined) deps.wake('rule', dueAt)
+  if (dueAt !== undefined) afterCommit(editor.transaction, () => deps.wake('rule', dueAt))
 }
 
 function shown(call: Call, rule: Rule) {

@@ -1,13 +1,15 @@
-import type { Clock, Timer } from '../../base/clock.ts'
+import type { Clock, Timer } from './clock.ts'
 
 export interface DueLoopOptions {
   readonly clock: Clock
   /** Does what is due; resolves with when to come back, where that is known. */
   readonly run: (signal: AbortSignal) => Promise<number | undefined>
   readonly reportFault: (error: unknown) => void
+  /** Whether other processes may make something due without telling. */
+  readonly isShared: boolean
 }
 
-/** How often is looked at least: other nodes may have made something due. */
+/** How often is looked at least, where others may have made something due. */
 const LOOK_MS = 60_000
 /** After a failure of the database. */
 const AFTER_FAULT_MS = 1000
@@ -48,11 +50,11 @@ export class DueLoop {
   }
 
   async #run(): Promise<void> {
-    const { clock, run, reportFault } = this.#options
+    const { clock, run, reportFault, isShared } = this.#options
     if (this.#stopping.signal.aborted) return
     try {
       const next = (await run(this.#stopping.signal)) ?? Infinity
-      this.wakeAt(Math.min(next, clock.now() + LOOK_MS))
+      this.wakeAt(Math.min(next, isShared ? clock.now() + LOOK_MS : Infinity))
     } catch (error) {
       if (this.#stopping.signal.aborted) return
       reportFault(error)

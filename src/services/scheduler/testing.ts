@@ -1,0 +1,134 @@
+import type { Call } from '../../aws/operation.ts'
+import { DeliveryError, type DeliveryFault, type Sender } from '../../aws/ports/delivery.ts'
+import type { Input, Output } from '../../aws/sdk-types.ts'
+import { createSwitchboard } from '../../aws/switchboard.ts'
+import { realClock, VirtualClock } from '../../base/clock.ts'
+import { seededRandom } from '../../base/random.ts'
+import { openSqlite } from '../../store/sqlite.ts'
+import { createSchedulerRoom } from './room.ts'
+import type { schedulerOperations } from './service.ts'
+
+type Client = typeof import('@aws-sdk/client-scheduler')
+type Name = keyof typeof schedulerOperations
+
+export const HERE = { accountId: '111111111111', region: 'us-east-1' }
+export const QUEUE = 'arn:aws:sqs:us-east-1:111111111111:q'
+export const FUNCTION = 'arn:aws:lambda:us-east-1:111111111111:function:f'
+export const ROLE = 'arn:aws:iam::111111111111:role/scheduler'
+
+/** Something that a target was sent. */
+export interface Sent {
+  readonly arn: string
+  readonly body: string
+  readonly at: number
+  readonly sender: Sender
+  readonly attributes?: Readonly<Record<string, string | undefined>>
+  readonly groupId?: string | undefined
+}
+
+export interface SchedulerRig {
+  readonly clock: VirtualClock
+  readonly sent: Sent[]
+  readonly faults: unknown[]
+  /** What a target answers instead of taking what it is sent. */
+  readonly failing: Map<string, DeliveryFault>
+  run<N extends Name>(name: N, input: Input<Client, N>, call?: Partial<Call>): Promise<Output<Client, N>>
+  /** A schedule for the queue. */
+  schedule(Name: string, ScheduleExpression: string, more?: object): Promise<Output<Client, 'CreateSchedule'>>
+  /** Stops, lets time go by, and starts again. */
+  sleep(ms: number): Promise<void>
+  /** Lets time go by, in steps. */
+  pass(ms: number, stepMs?: number): Promise<void>
+}
+
+/** The room on an empty database, a clock that stands still, and targets that remember what they were sent. */
+export async function schedulerRig(t: { after(run: () => Promise<void>): void }): Promise<SchedulerRig> {
+  const database = await openSqlite(':memory:')
+  const clock = new VirtualClock()
+  const sent: Sent[] = []
+  const faults: unknown[] = []
+  const failing = new Map<string, DeliveryFault>()
+  const take = (arn: string, one: Omit<Sent, 'arn' | 'at'>) => {
+    const fault = failing.get(arn)
+    if (fault !== undefined) throw new DeliveryError(fault, `Test.${fault}`, `${arn} does not take it`)
+    sent.push({ arn, at: clock.now(), ...one })
+  }
+  const switchboard = createSwitchboard({
+    sqs: async () => ({
+      send: async (arn, { body, attributes, groupId }, sender) => {
+        const values = Object.entries(attributes ?? {}).map(([name, { stringValue }]) => [name, stringValue])
+        take(arn, { body, sender, groupId, ...(attributes && { attributes: Object.fromEntries(values) }) })
+        return { messageId: 'm' }
+      },
+      describe: async () => undefined,
+      receive: async () => [],
+      delete: async () => {},
+      changeVisibility: async () => {},
+    }),
+    lambda: async () => ({
+      invoke: async (arn, { payload }, sender) => {
+        take(arn, { body: Buffer.from(payload).toString(), sender })
+        return { requestId: 'r' }
+      },
+      check: async () => 'ok',
+    }),
+    events: async () => ({
+      put: async (arn, event, sender) => {
+        take(arn, { body: JSON.stringify(event), sender })
+        return { eventId: 'e' }
+      },
+      busExists: async () => true,
+    }),
+  })
+  const reportFault = (error: unknown) => void faults.push(error)
+  const random = seededRandom('scheduler')
+  const open = () => createSchedulerRoom({ database, switchboard, clock, random, reportFault })
+  let room = open()
+  await room.start()
+  t.after(async () => {
+    await room.stop()
+    await database.close()
+  })
+  const run: SchedulerRig['run'] = (name, input, call = {}) =>
+    room.operations[name]?.(input as never, { ...callOf(), ...call }) as Promise<never>
+  return {
+    clock,
+    sent,
+    faults,
+    failing,
+    run,
+    schedule: (Name, ScheduleExpression, more = {}) =>
+      run('CreateSchedule', {
+        Name,
+        ScheduleExpression,
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: { Arn: QUEUE, RoleArn: ROLE, Input: Name },
+        ...more,
+      }),
+    sleep: async (ms) => {
+      await room.stop()
+      await clock.advance(ms)
+      room = open()
+      await room.start()
+    },
+    pass: async (ms, stepMs = ms / 10) => {
+      for (let passed = 0; passed < ms; passed += stepMs) {
+        await clock.advance(stepMs)
+        await realClock.sleep(1)
+      }
+    },
+  }
+}
+
+function callOf(): Call {
+  return {
+    ...HERE,
+    principalArn: `arn:aws:iam::${HERE.accountId}:root`,
+    accessKeyId: 'test',
+    requestId: 'request-1',
+    endpoint: 'http://127.0.0.1:4566',
+    traceHeader: undefined,
+    trailers: {},
+    signal: new AbortController().signal,
+  }
+}
