@@ -88,4 +88,17 @@ describe('what belongs to functions, as an SDK client sees it', () => {
     await lambda.deleteResourcePolicy({ ResourceArn })
     await assert.rejects(lambda.getResourcePolicy({ ResourceArn }), { name: 'ResourceNotFoundException' })
   })
+
+  test('a package that is no base64 is refused, be it short or long', async (t) => {
+    const p = await platform(t)
+    const authorization =
+      'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0'
+    for (const ZipFile of ['A-==', `${'AAAA'.repeat(2000)}A-==`, `${'AAAA'.repeat(2000)}AAA`]) {
+      const body = JSON.stringify({ FunctionName: 'f', Role: 'r', Code: { ZipFile } })
+      const url = `${p.endpoint}/2015-03-31/functions`
+      const refused = await fetch(url, { method: 'POST', body, headers: { authorization } })
+      assert.equal(refused.status, 400)
+      assert.equal(refused.headers.get('x-amzn-errortype'), 'SerializationException')
+    }
+  })
 })
