@@ -168,6 +168,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     switchboard,
     invoke: running.invoke,
     find: findForEvents(running),
+    isSaturated: () => saturation.isSaturated,
     recordMetric,
     reportFault,
   })

@@ -19,6 +19,8 @@ export interface AsyncDeps {
   readonly recordMetric: RecordMetric
   readonly reportFault: (error: unknown) => void
   readonly settings?: Partial<QueueSettings>
+  /** Whether this process has no rest: events then give way to what somebody waits for. */
+  readonly isSaturated?: () => boolean
 }
 
 /** What is known of a function when an event for it is at hand. */

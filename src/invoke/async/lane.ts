@@ -19,6 +19,8 @@ export type Decision =
 export interface LaneSettings {
   /** Entries that are worked on at the same time. */
   readonly runningMax: number
+  /** As many while this process has no rest: what callers wait for comes before what nobody waits for. */
+  readonly runningMaxWhenSaturated: number
   /** Entries in memory, those that are worked on included. */
   readonly heldMax: number
   /** Bytes that are read from the database at once. */
@@ -32,6 +34,7 @@ export interface LaneDeps {
   readonly clock: Clock
   readonly budget: Budget
   readonly settings: LaneSettings
+  readonly isSaturated: () => boolean
   /** Never rejects. */
   readonly work: (entry: QueueEntry) => Promise<Decision>
   /** Durable when it resolves; tried until it is. Rejects only when the queue stops. */
@@ -164,11 +167,17 @@ export class Lane {
   }
 
   #pump(): void {
-    while (this.#ready.length > 0 && this.#running < Math.floor(this.#limit)) {
+    while (this.#ready.length > 0 && this.#running < this.#allowed) {
       const entry = this.#ready.shift() as QueueEntry
       this.#running++
       this.#deps.background(this.#run(entry))
     }
+  }
+
+  get #allowed(): number {
+    const limit = Math.floor(this.#limit)
+    const { runningMaxWhenSaturated } = this.#deps.settings
+    return limit > runningMaxWhenSaturated && this.#deps.isSaturated() ? runningMaxWhenSaturated : limit
   }
 
   async #run(entry: QueueEntry): Promise<void> {

@@ -392,3 +392,30 @@ test('more than memory has room for is refused while the disk does not follow', 
   await Promise.all(adding.slice(0, 64))
   await queue.idle()
 })
+
+test('while the process has no rest a lane works on a few at a time', async (t) => {
+  const { handle, seen, letGo } = held()
+  const { clock, database, entry } = await queueOf(t, handle)
+  let isSaturated = true
+  const queue = new DurableQueue({
+    store: createAsyncQueueStore(database, 'this'),
+    clock,
+    random: realRandom,
+    handle,
+    settings: { runningMax: 20, runningMaxWhenSaturated: 3 },
+    isSaturated: () => isSaturated,
+    reportFault: (error) => assert.fail(String(error)),
+  })
+  queue.start()
+  await Promise.all(Array.from({ length: 40 }, () => queue.add(entry('a'))))
+  for (let i = 0; i < 50; i++) await turn()
+  assert.equal(seen.length, 3)
+  isSaturated = false
+  letGo()
+  await until(() => seen.length === 23)
+  await until(async () => {
+    letGo()
+    return (await countOf(database)) === 0
+  })
+  await queue.idle()
+})

@@ -19,6 +19,7 @@ export interface QueueSettings extends LaneSettings {
 
 export const DEFAULT_QUEUE_SETTINGS: QueueSettings = {
   runningMax: 64,
+  runningMaxWhenSaturated: 8,
   heldMax: 192,
   readBytesMax: 8 * 1024 * 1024,
   claimMs: 30_000,
@@ -33,6 +34,8 @@ export interface QueueDeps {
   readonly clock: Clock
   readonly random: Random
   readonly settings?: Partial<QueueSettings>
+  /** Whether this process has no rest. */
+  readonly isSaturated?: () => boolean
   /** Works on an entry. What it throws is reported, and the entry comes again. */
   readonly handle: (entry: QueueEntry) => Promise<Decision>
   readonly reportFault: (error: unknown) => void
@@ -149,6 +152,7 @@ export class DurableQueue {
       clock: this.#deps.clock,
       budget: this.#budget,
       settings: this.#settings,
+      isSaturated: this.#deps.isSaturated ?? (() => false),
       work: (entry) => this.#work(entry),
       settle: (change) => this.#settle(change),
       begin: (entries) => this.#begin(entries),
