@@ -10,6 +10,7 @@ import {
   PutFunctionEventInvokeConfigCommand,
   PutFunctionRecursionConfigCommand,
 } from '@aws-sdk/client-lambda'
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { ran, works } from './support/commands.ts'
 import { CREDENTIALS, type Platform, platform } from './support/platform.ts'
 
@@ -138,6 +139,46 @@ describe('an Event invocation', () => {
     assert.deepEqual(record.requestPayload, { c: 3 })
     assert.equal(record.responsePayload.errorMessage, 'no')
     assert.deepEqual(Object.keys(record.responsePayload), ['errorType', 'errorMessage', 'trace'])
+  })
+
+  test('that fails is at its queues: the record at one, the event at the other', async (t) => {
+    const p = await platform(t)
+    const sqs = new SQSClient(p.client)
+    t.after(() => sqs.destroy())
+    const queue = async (QueueName: string) => {
+      const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName }))
+      return { QueueUrl, arn: `arn:aws:sqs:us-east-1:000000000000:${QueueName}` }
+    }
+    const [records, dead] = [await queue('records'), await queue('dead')]
+    const name = await p.createFunction(
+      { 'index.mjs': `export const handler = async () => { throw new Error('no') }` },
+      { DeadLetterConfig: { TargetArn: dead.arn } },
+    )
+    await p.lambda.send(
+      new PutFunctionEventInvokeConfigCommand({
+        FunctionName: name,
+        MaximumRetryAttempts: 0,
+        DestinationConfig: { OnFailure: { Destination: records.arn } },
+      }),
+    )
+    const { requestId } = await p.invoke(name, { d: 4 }, { InvocationType: 'Event' })
+    const receive = async (QueueUrl: string | undefined) => {
+      const all = { MessageAttributeNames: ['All'], MessageSystemAttributeNames: ['All' as const] }
+      const { Messages } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20, ...all }),
+      )
+      return Messages?.[0]
+    }
+    const record = await receive(records.QueueUrl)
+    assert.equal(JSON.parse(record?.Body ?? '').requestContext.requestId, requestId)
+    assert.match(record?.Attributes?.AWSTraceHeader ?? '', /^Root=1-.*;Lineage=1:[0-9a-f]{8}:0$/)
+    const letter = await receive(dead.QueueUrl)
+    assert.equal(letter?.Body, '{"d":4}')
+    const { RequestID, ErrorCode, ErrorMessage } = letter?.MessageAttributes ?? {}
+    assert.deepEqual(
+      [RequestID?.StringValue, ErrorCode?.DataType, ErrorCode?.StringValue, ErrorMessage?.StringValue],
+      [requestId, 'Number', '200', 'no'],
+    )
   })
 
   test('by the AWS CLI', {

@@ -19,7 +19,7 @@ export interface QueueSettings extends LaneSettings {
 
 export const DEFAULT_QUEUE_SETTINGS: QueueSettings = {
   runningMax: 64,
-  runningMaxWhenSaturated: 8,
+  runningMaxWhenSaturated: 4,
   heldMax: 192,
   readBytesMax: 8 * 1024 * 1024,
   claimMs: 30_000,

@@ -1,4 +1,4 @@
-import { parseArn } from '../../aws/arn.ts'
+import { formatArn, parseArn } from '../../aws/arn.ts'
 import { DeliveryError, type Sender } from '../../aws/ports/delivery.ts'
 import type { Switchboard } from '../../aws/switchboard.ts'
 import type { Random } from '../../base/random.ts'
@@ -46,8 +46,18 @@ export async function send(deps: SendDeps, delivery: Delivery, payload: Uint8Arr
     principal: 'lambda.amazonaws.com',
     accountId: delivery.accountId,
     sourceArn: qualifiedArn(delivery),
-    roleArn: delivery.roleArn,
+    roleArn: ownRole(delivery),
   })
+}
+
+/**
+ * AWS lets a function have a role of its own account only. Here any role's ARN is taken, an example's for one:
+ * it counts as a role of the function's account, or no queue would let it in.
+ */
+function ownRole({ roleArn, accountId }: Delivery): string {
+  const role = parseArn(roleArn)
+  if (role === undefined || role.accountId === accountId) return roleArn
+  return formatArn({ service: 'iam', region: '', accountId, resource: role.resource })
 }
 
 function textOf(payload: Uint8Array): string {
