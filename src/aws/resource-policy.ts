@@ -7,14 +7,15 @@ export interface ForeignCaller {
 }
 
 type Values = unknown
+type Principal = string | Readonly<Record<string, Values>> | undefined
 interface Statement {
   readonly Effect?: string
-  readonly Principal?: string | Readonly<Record<string, Values>>
-  readonly NotPrincipal?: unknown
+  readonly Principal?: Principal
+  readonly NotPrincipal?: Principal
   readonly Action?: Values
-  readonly NotAction?: unknown
+  readonly NotAction?: Values
   readonly Resource?: Values
-  readonly NotResource?: unknown
+  readonly NotResource?: Values
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, Values>>>>
 }
 
@@ -28,6 +29,8 @@ export function maySend(
   const context = {
     'aws:sourcearn': sender.sourceArn,
     'aws:sourceaccount': sender.accountId,
+    // Services of AWS call each other by TLS; here nothing leaves the process.
+    'aws:securetransport': 'true',
   }
   return decide(policy, action, resource, context, (principal) => isService(principal, sender.principal))
 }
@@ -54,40 +57,43 @@ function decide(
   action: string,
   resource: string,
   context: Context,
-  isMeant: (principal: Statement['Principal']) => boolean,
+  isMeant: (principal: Principal) => boolean,
 ): boolean {
   const statements = statementsOf(policy).filter(
     (statement) =>
-      isUnderstood(statement) &&
-      isMeant(statement.Principal) &&
-      matchesAny(statement.Action, action.toLowerCase(), true) &&
-      (statement.Resource === undefined || matchesAny(statement.Resource, resource)) &&
+      saysOf(statement.Principal, statement.NotPrincipal, isMeant) &&
+      saysOf(statement.Action, statement.NotAction, (actions) => matchesAny(actions, action, true)) &&
+      saysOf(statement.Resource ?? '*', statement.NotResource, (arns) => matchesAny(arns, resource)) &&
       conditionsHold(statement, context),
   )
   if (statements.some(({ Effect }) => Effect === 'Deny')) return false
   return statements.some(({ Effect }) => Effect === 'Allow')
 }
 
+/** `NotAction` and its like mean all but what they name. */
+function saysOf<Value>(value: Value, not: Value | undefined, isMeant: (value: Value) => boolean): boolean {
+  return not === undefined ? isMeant(value) : !isMeant(not)
+}
+
 function statementsOf(policy: string | undefined): readonly Statement[] {
   if (!policy) return []
   const { Statement: statements = [] } = JSON.parse(policy)
-  return Array.isArray(statements) ? statements : [statements]
+  const list: unknown[] = Array.isArray(statements) ? statements : [statements]
+  // A policy is a caller's text: what is no statement says nothing.
+  return list.filter(
+    (statement): statement is Statement => typeof statement === 'object' && statement !== null,
+  )
 }
 
-/** What inverts its meaning allows nothing here: it is better to refuse than to let in too many. */
-function isUnderstood({ NotPrincipal, NotAction, NotResource }: Statement): boolean {
-  return NotPrincipal === undefined && NotAction === undefined && NotResource === undefined
-}
-
-function isService(principal: Statement['Principal'], service: string): boolean {
+function isService(principal: Principal, service: string): boolean {
   if (principal === '*') return true
-  if (typeof principal !== 'object') return false
+  if (typeof principal !== 'object' || principal === null) return false
   return valuesOf(principal.Service).includes(service) || valuesOf(principal.AWS).includes('*')
 }
 
-function isCaller(principal: Statement['Principal'], { accountId, principalArn }: ForeignCaller): boolean {
+function isCaller(principal: Principal, { accountId, principalArn }: ForeignCaller): boolean {
   if (principal === '*') return true
-  if (typeof principal !== 'object') return false
+  if (typeof principal !== 'object' || principal === null) return false
   return valuesOf(principal.AWS).some(
     (value) =>
       value === '*' ||
@@ -99,17 +105,20 @@ function isCaller(principal: Statement['Principal'], { accountId, principalArn }
 
 function conditionsHold({ Condition = {} }: Statement, context: Context): boolean {
   return Object.entries(Condition).every(([operator, keys]) =>
-    Object.entries(keys).every(([key, wanted]) =>
+    Object.entries(keys ?? {}).every(([key, wanted]) =>
       holds(operator, context[key.toLowerCase()], valuesOf(wanted)),
     ),
   )
 }
 
-/** Operators that nobody uses on these keys do not hold, so that a statement with one lets nobody in. */
+/** Operators on texts and ARNs, on Booleans, and `Null`; a statement with another one lets nobody in. */
 function holds(operator: string, actual: string | undefined, wanted: readonly string[]): boolean {
   const name = operator.replace(/IfExists$/, '')
-  if (actual === undefined) return name !== operator
+  if (name === 'Null') return wanted.includes(String(actual === undefined))
+  // A key that is not there is not equal to anything.
+  if (actual === undefined) return name !== operator || name.includes('Not')
   switch (name) {
+    case 'Bool':
     case 'StringEquals':
       return wanted.includes(actual)
     case 'StringNotEquals':
@@ -130,7 +139,8 @@ function holds(operator: string, actual: string | undefined, wanted: readonly st
 }
 
 function matchesAny(patterns: Values, text: string, ignoresCase = false): boolean {
-  return valuesOf(patterns).some((pattern) => matches(ignoresCase ? pattern.toLowerCase() : pattern, text))
+  const fold = (value: string) => (ignoresCase ? value.toLowerCase() : value)
+  return valuesOf(patterns).some((pattern) => matches(fold(pattern), fold(text)))
 }
 
 /** `*` any text, `?` one character. Takes at most the product of both lengths: policies come from callers. */

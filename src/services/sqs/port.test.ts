@@ -32,6 +32,9 @@ test("a service sends where the queue's policy lets it in, and nowhere else", as
     allow({ ArnLike: { 'AWS:SourceArn': 'arn:aws:sns:*:*:?' } }),
     allow({ StringEquals: { 'aws:SourceAccount': ['1', '111111111111'] } }),
     allow(undefined, { Principal: '*', Action: 'SQS:*' }),
+    allow({ Bool: { 'aws:SecureTransport': 'true' } }),
+    allow({ StringNotEquals: { 'aws:PrincipalOrgID': 'o-1' }, Null: { 'aws:PrincipalOrgID': 'true' } }),
+    allow(undefined, { Action: undefined, NotAction: 'sqs:ReceiveMessage' }),
     allow(undefined, { Principal: { AWS: '*' }, Action: ['sqs:ReceiveMessage', 'sqs:Send*'] }),
   ]
   for (const text of good) {
@@ -41,16 +44,32 @@ test("a service sends where the queue's policy lets it in, and nowhere else", as
   const bad = [
     allow({ ArnEquals: { 'aws:SourceArn': `${TOPIC}2` } }),
     allow({ StringEquals: { 'aws:SourceAccount': '222222222222' } }),
-    allow({ Bool: { 'aws:SecureTransport': 'true' } }),
+    allow({ Bool: { 'aws:SecureTransport': 'false' } }),
+    allow({ DateGreaterThan: { 'aws:CurrentTime': '2020-01-01T00:00:00Z' } }),
+    allow({ StringEquals: { 'aws:PrincipalOrgID': 'o-1' } }),
+    allow(undefined, { Action: undefined, NotAction: 'sqs:*' }),
+    allow(undefined, { Principal: undefined, NotPrincipal: { Service: 'sns.amazonaws.com' } }),
     allow(undefined, { Principal: { Service: 's3.amazonaws.com' } }),
     allow(undefined, { Action: 'sqs:ReceiveMessage' }),
     allow(undefined, { Resource: `${ARN}2` }),
     allow(undefined, { Effect: 'Deny' }),
+    '{"Statement":[null,"text",{"Effect":"Allow","Principal":null,"Action":"*"}]}',
+    '{}',
   ]
   for (const text of bad) {
     await policy(text)
     await assert.rejects(send(), { fault: 'AccessDenied', code: 'AccessDenied' }, text)
   }
+  const { Statement: allowed } = JSON.parse(allow())
+  const denied = (more: object) =>
+    JSON.stringify({
+      Statement: [...allowed, { Effect: 'Deny', Principal: '*', Action: '*', Resource: '*', ...more }],
+    })
+  await policy(denied({ Principal: undefined, NotPrincipal: { AWS: '222222222222' } }))
+  await assert.rejects(send(), { fault: 'AccessDenied' })
+  // Most policies refuse whoever comes without TLS.
+  await policy(denied({ Condition: { Bool: { 'aws:SecureTransport': 'false' } } }))
+  await send()
   // Who acts as a role of the queue's account needs none.
   await send({ ...sns, roleArn: 'arn:aws:iam::111111111111:role/r' } as never)
 })
