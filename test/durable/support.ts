@@ -23,6 +23,7 @@ export function createDurable(
   return createFunction({ 'index.cjs': code, ...packedSdk() } as never, {
     name,
     Timeout: 30,
+    MemorySize: 1769,
     DurableConfig: { ExecutionTimeout, RetentionPeriodInDays: 1 },
   })
 }
