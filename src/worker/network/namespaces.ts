@@ -64,13 +64,26 @@ export class Namespaces implements Network {
   }
 
   prepare(): void {
-    this.#fill().catch((error) => this.#parts.report(error))
+    this.#fill().catch((error) => {
+      // A worker that stops ends the helper in the midst of what it makes.
+      if (!this.#stopped) this.#parts.report(error)
+    })
   }
 
   async take(): Promise<NetworkPlace> {
     this.#takenAt = this.#parts.clock.elapsed()
     this.#fillLater()
     const helper = await this.#running()
+    try {
+      return await this.#takeFrom(helper)
+    } catch (error) {
+      // It may have died before anybody heard of it.
+      if (!helper.lost) throw error
+      return this.#takeFrom(await this.#running())
+    }
+  }
+
+  async #takeFrom(helper: Helper): Promise<NetworkPlace> {
     return this.#placeOf(helper, this.#ready.shift() ?? (await this.#make(helper)))
   }
 
