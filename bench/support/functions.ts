@@ -14,7 +14,7 @@ export const AUTHORIZATION =
 
 export const invocationsOf = (name: string) => `/2015-03-31/functions/${name}/invocations`
 
-const SOURCES = {
+export const SOURCES = {
   'nodejs24.x': { 'index.mjs': 'export const handler = async (event) => event' },
   'python3.11': { 'index.py': 'def handler(event, context):\n    return event\n' },
 } as const
