@@ -4,12 +4,15 @@ import { LazyRoom } from './lazy-room.ts'
 import type { RoomsDeps } from './rooms.ts'
 import { eventBridgeHasWork } from './services/eventbridge/has-work.ts'
 import { schedulerHasWork } from './services/scheduler/has-work.ts'
+import { snsHasWork } from './services/sns/has-work.ts'
 import { sqsHasWork } from './services/sqs/has-work.ts'
 
 /** The services that send events to functions and to one another, each loaded when first needed. */
 export interface EventRooms {
   readonly switchboard: Switchboard
-  readonly services: { readonly [Id in 'sqs' | 'eventbridge' | 'scheduler']: () => Promise<Operations> }
+  readonly services: {
+    readonly [Id in 'sqs' | 'sns' | 'eventbridge' | 'scheduler']: () => Promise<Operations>
+  }
   /** In the order in which they start. */
   readonly parts: readonly LazyRoom<{ start(): unknown; stop(): unknown }>[]
 }
@@ -26,6 +29,13 @@ export function createEventRooms(
       return createSqsRoom(deps)
     },
     hasWork: () => sqsHasWork(stores.database),
+  })
+  const sns = new LazyRoom({
+    build: async () => {
+      const { createSnsRoom } = await import('./services/sns/room.ts')
+      return createSnsRoom({ ...deps, switchboard })
+    },
+    hasWork: () => snsHasWork(stores.database),
   })
   const eventbridge = new LazyRoom({
     build: async () => {
@@ -44,15 +54,17 @@ export function createEventRooms(
   const switchboard = createSwitchboard({
     ...ports,
     sqs: async () => (await sqs.get()).port,
+    sns: async () => (await sns.get()).port,
     events: async () => (await eventbridge.get()).port,
   })
   return {
     switchboard,
     services: {
       sqs: async () => (await sqs.get()).operations,
+      sns: async () => (await sns.get()).operations,
       eventbridge: async () => (await eventbridge.get()).operations,
       scheduler: async () => (await scheduler.get()).operations,
     },
-    parts: [sqs, eventbridge, scheduler],
+    parts: [sqs, sns, eventbridge, scheduler],
   }
 }

@@ -16,6 +16,7 @@ import { lambdaConfigs } from './0013-lambda-configs.ts'
 import { eventbridge } from './0014-eventbridge.ts'
 import { lambdaCapacity } from './0015-lambda-capacity.ts'
 import { scheduler } from './0016-scheduler.ts'
+import { sns } from './0017-sns.ts'
 
 /** What a migration may ask of the database beside its tables. */
 // biome-ignore lint/suspicious/noExplicitAny: a migration sees the tables as they were, which no type describes
@@ -39,6 +40,7 @@ export const STEPS: Readonly<Record<string, MigrationStep>> = {
   '0014-eventbridge': eventbridge,
   '0015-lambda-capacity': lambdaCapacity,
   '0016-scheduler': scheduler,
+  '0017-sns': sns,
 }
 
 export { type MigrateOptions, migrate } from './migrate.ts'

@@ -1,0 +1,89 @@
+import { DeliveryError, type Sender } from '../../../aws/ports/delivery.ts'
+import type { QueueMessage } from '../../../aws/ports/sqs.ts'
+import type { Switchboard } from '../../../aws/switchboard.ts'
+import type { Clock } from '../../../base/clock.ts'
+import type { Item } from '../../../store/outbox/outbox.ts'
+import type { Verdict } from '../../../store/outbox/runner.ts'
+import { queueAttributes } from '../message-attributes.ts'
+import type { Delivery } from './delivery.ts'
+import { functionEvent, queueEnvelope } from './envelope.ts'
+
+export interface DeliverDeps {
+  readonly switchboard: Switchboard
+  readonly clock: Clock
+  readonly reportFault: (error: unknown) => void
+}
+
+/** Delivers what the outbox holds: tries again where that may help, then hands over to the dead-letter queue. */
+export async function deliver(deps: DeliverDeps, item: Item): Promise<Verdict> {
+  const delivery = JSON.parse(item.body) as Delivery
+  try {
+    await SENDERS[delivery.protocol](deps, delivery)
+    return 'done'
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error
+    const wait = error.isTransient ? waitBeforeRetry(item.attempts) : undefined
+    if (wait !== undefined) return { retryAt: deps.clock.now() + wait }
+    return giveUp(deps, delivery)
+  }
+}
+
+const SENDERS: Readonly<
+  Record<Delivery['protocol'], (deps: DeliverDeps, delivery: Delivery) => Promise<unknown>>
+> = {
+  sqs: ({ switchboard }, delivery) =>
+    switchboard.sqs.send(delivery.endpoint, queueMessage(delivery), senderOf(delivery)),
+  lambda: ({ switchboard }, delivery) =>
+    switchboard.lambda.invoke(
+      delivery.endpoint,
+      { payload: Buffer.from(functionEvent(delivery)), type: 'Event', ...traceOf(delivery) },
+      senderOf(delivery),
+    ),
+}
+
+function queueMessage(delivery: Delivery): QueueMessage {
+  const { isRaw, text, attributes, groupId } = delivery
+  return {
+    body: isRaw ? text : queueEnvelope(delivery),
+    ...(isRaw && { attributes: queueAttributes(attributes) }),
+    ...(groupId !== undefined && { groupId }),
+    ...traceOf(delivery),
+  }
+}
+
+function senderOf({ accountId, topicArn }: Delivery): Sender {
+  return { principal: 'sns.amazonaws.com', accountId, sourceArn: topicArn }
+}
+
+function traceOf({ traceHeader }: Delivery): { traceHeader?: string } {
+  return traceHeader === undefined ? {} : { traceHeader }
+}
+
+// Amazon SNS Developer Guide, "Amazon SNS message delivery retries", for endpoints that AWS manages.
+const RETRIES_AT_ONCE = 3
+const RETRIES_AFTER_A_SECOND = 2
+const RETRIES_BACKING_OFF = 10
+const RETRIES_MAX = 100_015
+const LONGEST_WAIT_MS = 20_000
+
+/** Milliseconds before the next attempt after so many retries, or undefined where there is none. */
+export function waitBeforeRetry(retries: number): number | undefined {
+  if (retries >= RETRIES_MAX) return undefined
+  if (retries < RETRIES_AT_ONCE) return 0
+  const step = retries - RETRIES_AT_ONCE - RETRIES_AFTER_A_SECOND
+  if (step < 0) return 1000
+  return Math.round(Math.min(LONGEST_WAIT_MS, 1000 * 20 ** ((step + 1) / RETRIES_BACKING_OFF)))
+}
+
+async function giveUp(deps: DeliverDeps, delivery: Delivery): Promise<Verdict> {
+  const { deadLetterQueue: queue } = delivery
+  if (queue === undefined) return 'done'
+  const message = delivery.protocol === 'lambda' ? { body: queueEnvelope(delivery) } : queueMessage(delivery)
+  try {
+    await deps.switchboard.sqs.send(queue, message, senderOf(delivery))
+  } catch (failure) {
+    // AWS drops what its dead-letter queue does not take; here somebody hears of it.
+    deps.reportFault(failure)
+  }
+  return 'done'
+}

@@ -1,0 +1,52 @@
+import type { NewItem } from '../../../store/outbox/outbox.ts'
+import type { Message } from '../message.ts'
+import { type KeptAttribute, keptAttributes } from '../message-attributes.ts'
+import { type Subscription, subscriptionArn } from '../subscription.ts'
+import { topicArn } from '../topic.ts'
+
+/** A message on its way to one subscriber: all that delivering it takes, so that later changes do not matter. */
+export interface Delivery {
+  readonly subscriptionArn: string
+  readonly topicArn: string
+  readonly accountId: string
+  readonly protocol: Subscription['protocol']
+  readonly endpoint: string
+  readonly isRaw: boolean
+  readonly deadLetterQueue?: string
+  readonly messageId: string
+  /** Milliseconds since the epoch. */
+  readonly publishedAt: number
+  readonly text: string
+  readonly subject?: string
+  readonly attributes: Readonly<Record<string, KeptAttribute>>
+  readonly groupId?: string
+  readonly traceHeader?: string
+}
+
+export function deliveryOf(
+  subscription: Subscription,
+  message: Message & { readonly id: string; readonly at: number },
+): NewItem {
+  const { topic, protocol, endpoint, attributes } = subscription
+  const { subject, groupId, traceHeader } = message
+  const arn = subscriptionArn(subscription)
+  const delivery: Delivery = {
+    subscriptionArn: arn,
+    topicArn: topicArn(topic),
+    accountId: topic.accountId,
+    protocol,
+    endpoint,
+    isRaw: attributes.RawMessageDelivery === 'true',
+    ...(attributes.RedrivePolicy !== undefined && {
+      deadLetterQueue: JSON.parse(attributes.RedrivePolicy).deadLetterTargetArn,
+    }),
+    messageId: message.id,
+    publishedAt: message.at,
+    text: message.byProtocol[protocol] ?? message.text,
+    attributes: keptAttributes(message.attributes),
+    ...(subject !== undefined && { subject }),
+    ...(groupId !== undefined && { groupId }),
+    ...(traceHeader !== undefined && { traceHeader }),
+  }
+  return { lane: arn, body: JSON.stringify(delivery) }
+}

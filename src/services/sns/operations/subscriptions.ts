@@ -1,0 +1,169 @@
+import { isDeepStrictEqual } from 'node:util'
+import { parseArn } from '../../../aws/arn.ts'
+import type { Call } from '../../../aws/operation.ts'
+import type { SnsOperation } from '../deps.ts'
+import {
+  invalidParameter,
+  notAuthorized,
+  subscriptionLimitExceeded,
+  subscriptionNotFound,
+  unsupported,
+} from '../errors.ts'
+import { pageFrom, pageOf } from '../pages.ts'
+import { existingTopic } from '../resolve.ts'
+import type { SnsReader } from '../store.ts'
+import { type Subscription, subscriptionArn, subscriptionOfArn } from '../subscription.ts'
+import { withAttributes } from '../subscription-attributes.ts'
+import { SUBSCRIPTIONS_MAX } from '../subscription-limits.ts'
+import { topicArn } from '../topic.ts'
+
+const PROTOCOLS_TO_COME = ['http', 'https', 'email', 'email-json', 'sms', 'application', 'firehose']
+
+/** Queues and functions of the caller's own account are subscribed at once, without confirmation. */
+export const subscribe: SnsOperation<'Subscribe'> = async ({ store, random }, input, call) => {
+  const protocol = protocolOf(input.Protocol)
+  const endpoint = input.Endpoint ?? ''
+  checkEndpoint(protocol, endpoint, call)
+  const attributes = withAttributes({}, input.Attributes ?? {}, protocol)
+  const id = random.uuid()
+  const SubscriptionArn = await store.change(async (editor) => {
+    const { accountId, region, name } = await existingTopic(editor, input.TopicArn, call, 'Subscribe')
+    const topic = { accountId, region, name }
+    const found = await editor.findByEndpoint(topic, { protocol, endpoint })
+    if (found !== undefined) {
+      refuseOtherwise(found, attributes)
+      return subscriptionArn(found)
+    }
+    if ((await editor.countSubscriptions(topic)) >= SUBSCRIPTIONS_MAX) throw subscriptionLimitExceeded()
+    const { accountId: owner, principalArn } = call
+    await editor.saveSubscription({ topic, id, owner, principalArn, protocol, endpoint, attributes })
+    return subscriptionArn({ topic, id })
+  })
+  return { SubscriptionArn }
+}
+
+function protocolOf(protocol = ''): Subscription['protocol'] {
+  if (protocol === 'sqs' || protocol === 'lambda') return protocol
+  if (PROTOCOLS_TO_COME.includes(protocol)) throw unsupported(`The protocol ${protocol}`)
+  throw invalidParameter(`Protocol Reason: Does not support this protocol string: ${protocol}`)
+}
+
+function checkEndpoint(protocol: Subscription['protocol'], endpoint: string, call: Call): void {
+  const arn = parseArn(endpoint)
+  if (arn?.service !== protocol) {
+    throw invalidParameter(protocol === 'sqs' ? 'SQS endpoint ARN' : 'Lambda endpoint ARN')
+  }
+  if (arn.accountId !== call.accountId) {
+    throw unsupported('An endpoint of another account, which would have to confirm the subscription,')
+  }
+  if (protocol === 'sqs' && arn.resource.endsWith('.fifo')) {
+    throw invalidParameter(
+      'Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics',
+    )
+  }
+}
+
+function refuseOtherwise(found: Subscription, wanted: Subscription['attributes']): void {
+  const isSame = Object.entries(wanted).every(([name, value]) =>
+    isDeepStrictEqual(found.attributes[name], value),
+  )
+  if (!isSame) {
+    throw invalidParameter('Attributes Reason: Subscription already exists with different attributes')
+  }
+}
+
+/** What is not there is unsubscribed already. */
+export const unsubscribe: SnsOperation<'Unsubscribe'> = async ({ store }, input, call) => {
+  const place = subscriptionOfArn(input.SubscriptionArn ?? '')
+  if (place === undefined)
+    throw invalidParameter('SubscriptionArn Reason: An ARN must have at least 6 elements')
+  await store.change(async (editor) => {
+    const subscription = await editor.findSubscription(place)
+    if (subscription === undefined) return
+    refuseStrangers(subscription, call, 'Unsubscribe')
+    await editor.removeSubscription(place)
+  })
+  return {}
+}
+
+/** Both who has subscribed and whose the topic is may see and end a subscription. */
+function refuseStrangers({ owner, topic, id }: Subscription, call: Call, action: string): void {
+  if (call.accountId === owner || call.accountId === topic.accountId) return
+  throw notAuthorized(action, call, subscriptionArn({ topic, id }))
+}
+
+async function existing(
+  store: SnsReader,
+  arn: string | undefined,
+  call: Call,
+  action: string,
+): Promise<Subscription> {
+  const place = subscriptionOfArn(arn ?? '')
+  if (place === undefined) throw invalidParameter('SubscriptionArn')
+  const subscription = await store.findSubscription(place)
+  if (subscription === undefined) throw subscriptionNotFound()
+  refuseStrangers(subscription, call, action)
+  return subscription
+}
+
+export const getSubscriptionAttributes: SnsOperation<'GetSubscriptionAttributes'> = async (
+  { store },
+  { SubscriptionArn },
+  call,
+) => {
+  const subscription = await existing(store, SubscriptionArn, call, 'GetSubscriptionAttributes')
+  const { attributes, owner, principalArn, protocol, endpoint, topic } = subscription
+  const scope = attributes.FilterPolicy === undefined ? {} : { FilterPolicyScope: 'MessageAttributes' }
+  const Attributes = {
+    SubscriptionArn: subscriptionArn(subscription),
+    TopicArn: topicArn(topic),
+    Owner: owner,
+    Protocol: protocol,
+    Endpoint: endpoint,
+    SubscriptionPrincipal: principalArn,
+    ConfirmationWasAuthenticated: 'true',
+    PendingConfirmation: 'false',
+    RawMessageDelivery: 'false',
+    ...scope,
+    ...attributes,
+  }
+  return { Attributes }
+}
+
+export const setSubscriptionAttributes: SnsOperation<'SetSubscriptionAttributes'> = async (
+  { store },
+  input,
+  call,
+) => {
+  const { SubscriptionArn, AttributeName: name = '', AttributeValue: value = '' } = input
+  await store.change(async (editor) => {
+    const subscription = await existing(editor, SubscriptionArn, call, 'SetSubscriptionAttributes')
+    const attributes = withAttributes(subscription.attributes, { [name]: value }, subscription.protocol)
+    await editor.saveSubscription({ ...subscription, attributes })
+  })
+  return {}
+}
+
+export const listSubscriptions: SnsOperation<'ListSubscriptions'> = async ({ store }, { NextToken }, call) =>
+  page(await store.listSubscriptions(call, pageFrom(NextToken)))
+
+export const listSubscriptionsByTopic: SnsOperation<'ListSubscriptionsByTopic'> = async (
+  { store },
+  { TopicArn, NextToken },
+  call,
+) => {
+  const topic = await existingTopic(store, TopicArn, call, 'ListSubscriptionsByTopic')
+  return page(await store.subscriptionsOf(topic, pageFrom(NextToken)))
+}
+
+function page(subscriptions: readonly Subscription[]) {
+  const { shown, rest } = pageOf(subscriptions, subscriptionArn)
+  const Subscriptions = shown.map((one) => ({
+    SubscriptionArn: subscriptionArn(one),
+    Owner: one.owner,
+    Protocol: one.protocol,
+    Endpoint: one.endpoint,
+    TopicArn: topicArn(one.topic),
+  }))
+  return { Subscriptions, ...rest }
+}

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { QUEUE, snsRig, TOPIC } from '../testing.ts'
+
+test('a topic is made once; the same again is the same, other attributes or tags are refused', async (t) => {
+  const { run } = await snsRig(t)
+  const first = { Name: 't', Attributes: { DisplayName: 'T' }, Tags: [{ Key: 'k', Value: 'v' }] }
+  assert.deepEqual(await run('CreateTopic', first), { TopicArn: TOPIC })
+  assert.deepEqual(await run('CreateTopic', first), { TopicArn: TOPIC })
+  assert.deepEqual(await run('CreateTopic', { Name: 't' }), { TopicArn: TOPIC })
+  await assert.rejects(run('CreateTopic', { ...first, Attributes: { DisplayName: 'U' } }), {
+    message: 'Invalid parameter: Attributes Reason: Topic already exists with different attributes',
+  })
+  await assert.rejects(run('CreateTopic', { ...first, Tags: [] }), {
+    message: 'Invalid parameter: Tags Reason: Topic already exists with different tags',
+  })
+})
+
+for (const [why, input, message] of [
+  ['a name with a dot', { Name: 'a.b' }, 'Invalid parameter: Topic Name'],
+  ['no name', { Name: '' }, 'Invalid parameter: Topic Name'],
+  ['an unknown attribute', { Name: 't', Attributes: { Color: 'red' } }, 'Invalid parameter: AttributeName'],
+  [
+    'a policy that is none',
+    { Name: 't', Attributes: { Policy: '{' } },
+    'Invalid parameter: Policy Error: null',
+  ],
+  [
+    'FIFO',
+    { Name: 't.fifo', Attributes: { FifoTopic: 'true' } },
+    /A FIFO topic is not supported by lambdad yet/,
+  ],
+  [
+    'KMS keys',
+    { Name: 't', Attributes: { KmsMasterKeyId: 'k' } },
+    /KmsMasterKeyId is not supported by lambdad yet/,
+  ],
+] as const) {
+  test(`refused: ${why}`, async (t) => {
+    const { run } = await snsRig(t)
+    await assert.rejects(run('CreateTopic', input), { code: 'InvalidParameterException', message })
+  })
+}
+
+test('attributes are shown with AWS’s defaults, and set one by one', async (t) => {
+  const { run, subscribe } = await snsRig(t)
+  await subscribe(QUEUE)
+  await run('SetTopicAttributes', { TopicArn: TOPIC, AttributeName: 'DisplayName', AttributeValue: 'T' })
+  const { Attributes = {} } = await run('GetTopicAttributes', { TopicArn: TOPIC })
+  const { Policy = '', ...others } = Attributes
+  assert.equal(JSON.parse(Policy).Statement[0].Condition.StringEquals['AWS:SourceOwner'], '111111111111')
+  assert.deepEqual(others, {
+    TopicArn: TOPIC,
+    Owner: '111111111111',
+    DisplayName: 'T',
+    SubscriptionsConfirmed: '1',
+    SubscriptionsPending: '0',
+    SubscriptionsDeleted: '0',
+  })
+  await assert.rejects(
+    run('SetTopicAttributes', { TopicArn: TOPIC, AttributeName: 'FifoTopic', AttributeValue: 'true' }),
+    { message: 'Invalid parameter: AttributeName' },
+  )
+})
+
+test('topics are listed by hundreds, and gone when deleted, with their subscriptions', async (t) => {
+  const { run, subscribe } = await snsRig(t)
+  for (let index = 100; index < 205; index++) await run('CreateTopic', { Name: `a${index}` })
+  const SubscriptionArn = await subscribe(QUEUE)
+  const first = await run('ListTopics', {})
+  assert.equal(first.Topics?.length, 100)
+  const { Topics = [], NextToken } = await run('ListTopics', { NextToken: first.NextToken })
+  assert.deepEqual([Topics.length, Topics.at(-1)?.TopicArn, NextToken], [6, TOPIC, undefined])
+  await assert.rejects(run('ListTopics', { NextToken: 'x' }), { message: 'Invalid parameter: NextToken' })
+  await run('DeleteTopic', { TopicArn: TOPIC })
+  await run('DeleteTopic', { TopicArn: TOPIC })
+  await assert.rejects(run('GetTopicAttributes', { TopicArn: TOPIC }), {
+    code: 'NotFoundException',
+    message: 'Topic does not exist',
+  })
+  await assert.rejects(run('GetSubscriptionAttributes', { SubscriptionArn }), { code: 'NotFoundException' })
+})
+
+test('tags are added, taken away and listed', async (t) => {
+  const { run } = await snsRig(t)
+  await run('CreateTopic', { Name: 't', Tags: [{ Key: 'a', Value: '1' }] })
+  await run('TagResource', { ResourceArn: TOPIC, Tags: [{ Key: 'b', Value: '2' }] })
+  await run('UntagResource', { ResourceArn: TOPIC, TagKeys: ['a'] })
+  assert.deepEqual(await run('ListTagsForResource', { ResourceArn: TOPIC }), {
+    Tags: [{ Key: 'b', Value: '2' }],
+  })
+  await assert.rejects(run('ListTagsForResource', { ResourceArn: `${TOPIC}x` }), {
+    code: 'ResourceNotFoundException',
+  })
+  await assert.rejects(run('TagResource', { ResourceArn: TOPIC, Tags: [{ Key: 'aws:x', Value: '' }] }), {
+    code: 'InvalidParameterException',
+  })
+  const Tags = Array.from({ length: 50 }, (_, index) => ({ Key: String(index), Value: '' }))
+  await assert.rejects(run('TagResource', { ResourceArn: TOPIC, Tags }), {
+    code: 'TagLimitExceededException',
+  })
+})
+
+test('services publish where the topic’s policy lets them in', async (t) => {
+  const { run, room, subscribe, sent, until } = await snsRig(t)
+  await subscribe(QUEUE)
+  const sender = {
+    principal: 'events.amazonaws.com',
+    accountId: '111111111111',
+    sourceArn: 'arn:aws:events:us-east-1:111111111111:rule/r',
+  }
+  const publish = () => room.port.publish(TOPIC, { message: 'm' }, sender)
+  await assert.rejects(publish, { fault: 'AccessDenied', code: 'AuthorizationError' })
+  const Statement = [
+    {
+      Effect: 'Allow',
+      Principal: { Service: 'events.amazonaws.com' },
+      Action: 'sns:Publish',
+      Resource: TOPIC,
+    },
+  ]
+  const AttributeValue = JSON.stringify({ Version: '2012-10-17', Statement })
+  await run('SetTopicAttributes', { TopicArn: TOPIC, AttributeName: 'Policy', AttributeValue })
+  await publish()
+  await until(() => sent.length === 1)
+  await assert.rejects(room.port.publish(TOPIC, { message: '' }, sender), { fault: 'Invalid' })
+  await assert.rejects(room.port.publish(`${TOPIC}x`, { message: 'm' }, sender), { fault: 'NotFound' })
+  assert.deepEqual([await room.port.exists(TOPIC), await room.port.exists(`${TOPIC}x`)], [true, false])
+})

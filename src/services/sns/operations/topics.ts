@@ -1,0 +1,78 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { SnsOperation } from '../deps.ts'
+import { invalidParameter, unsupported } from '../errors.ts'
+import { pageFrom, pageOf } from '../pages.ts'
+import { existingTopic } from '../resolve.ts'
+import { tagsFrom } from '../tags.ts'
+import { defaultPolicy, type Topic, topicArn, topicOfArn } from '../topic.ts'
+import { checkTopicAttribute } from '../topic-attributes.ts'
+
+/** Made once: the same call again answers with the topic that is there. */
+export const createTopic: SnsOperation<'CreateTopic'> = async ({ store }, input, call) => {
+  const { Name: name = '', Attributes = {}, DataProtectionPolicy, Tags } = input
+  if (name.endsWith('.fifo')) throw unsupported('A FIFO topic')
+  if (!/^[\w-]{1,256}$/.test(name)) throw invalidParameter('Topic Name')
+  if (DataProtectionPolicy !== undefined) throw unsupported('DataProtectionPolicy')
+  for (const [key, value] of Object.entries(Attributes)) checkTopicAttribute(key, value)
+  const { accountId, region } = call
+  const { FifoTopic: _, ...attributes } = Attributes
+  const topic: Topic = { accountId, region, name, attributes, tags: tagsFrom(Tags) }
+  await store.change(async (editor) => {
+    const found = await editor.findTopic(topic)
+    if (found === undefined) return editor.saveTopic(topic)
+    refuseOtherwise(found, topic, Tags !== undefined)
+  })
+  return { TopicArn: topicArn(topic) }
+}
+
+function refuseOtherwise(found: Topic, wanted: Topic, hasTags: boolean): void {
+  const isSame = Object.entries(wanted.attributes).every(([name, value]) => found.attributes[name] === value)
+  if (!isSame) throw invalidParameter('Attributes Reason: Topic already exists with different attributes')
+  if (hasTags && !isDeepStrictEqual(found.tags, wanted.tags)) {
+    throw invalidParameter('Tags Reason: Topic already exists with different tags')
+  }
+}
+
+/** Deletes its subscriptions, too. What is not there is deleted already. */
+export const deleteTopic: SnsOperation<'DeleteTopic'> = async ({ store }, { TopicArn = '' }, call) => {
+  const address = topicOfArn(TopicArn)
+  if (address === undefined || address.region !== call.region) throw invalidParameter('TopicArn')
+  if (address.accountId !== call.accountId) await existingTopic(store, TopicArn, call, 'DeleteTopic')
+  await store.change((editor) => editor.removeTopic(address))
+  return {}
+}
+
+export const listTopics: SnsOperation<'ListTopics'> = async ({ store }, { NextToken }, call) => {
+  const topics = await store.listTopics(call, pageFrom(NextToken))
+  const { shown, rest } = pageOf(topics, ({ name }) => name)
+  return { Topics: shown.map((topic) => ({ TopicArn: topicArn(topic) })), ...rest }
+}
+
+export const getTopicAttributes: SnsOperation<'GetTopicAttributes'> = async ({ store }, input, call) => {
+  const topic = await existingTopic(store, input.TopicArn, call, 'GetTopicAttributes')
+  const Attributes = {
+    TopicArn: topicArn(topic),
+    Owner: topic.accountId,
+    DisplayName: '',
+    Policy: defaultPolicy(topic),
+    SubscriptionsConfirmed: String(await store.countSubscriptions(topic)),
+    SubscriptionsPending: '0',
+    // AWS keeps deleted ones for three days and counts them; here they are gone.
+    SubscriptionsDeleted: '0',
+    ...topic.attributes,
+  }
+  return { Attributes }
+}
+
+export const setTopicAttributes: SnsOperation<'SetTopicAttributes'> = async ({ store }, input, call) => {
+  const { TopicArn, AttributeName: name = '', AttributeValue: value = '' } = input
+  await store.change(async (editor) => {
+    const topic = await existingTopic(editor, TopicArn, call, 'SetTopicAttributes')
+    if (name === 'FifoTopic') throw invalidParameter('AttributeName')
+    const { [name]: _, ...others } = topic.attributes
+    if (name === 'Policy' && value === '') return editor.saveTopic({ ...topic, attributes: others })
+    checkTopicAttribute(name, value)
+    return editor.saveTopic({ ...topic, attributes: { ...others, [name]: value } })
+  })
+  return {}
+}

@@ -1,0 +1,59 @@
+import { AwsError } from '../../aws/error.ts'
+import { DeliveryError, type Sender } from '../../aws/ports/delivery.ts'
+import type { SnsPort, TopicMessage } from '../../aws/ports/sns.ts'
+import { maySend } from '../../aws/resource-policy.ts'
+import { type Message, readMessage } from './message.ts'
+import { type PublishDeps, publish } from './publish.ts'
+import { topicOfArn } from './topic.ts'
+
+/** What other services publish. */
+export function createPort(deps: PublishDeps): SnsPort {
+  const find = async (arn: string) => {
+    const address = topicOfArn(arn)
+    return address && deps.store.findTopic(address)
+  }
+  return {
+    publish: async (arn, message, sender) => {
+      const topic = await find(arn)
+      if (topic === undefined) throw new DeliveryError('NotFound', 'NotFound', 'Topic does not exist')
+      refuseUnlessAllowed(arn, topic.attributes.Policy, sender)
+      const [messageId = ''] = await publish(deps, topic, [read(message)])
+      return { messageId }
+    },
+    exists: async (arn) => (await find(arn)) !== undefined,
+  }
+}
+
+/** A role's own right is not looked at: what acts as a role of the topic's account is let in. */
+function refuseUnlessAllowed(arn: string, policy: string | undefined, sender: Sender): void {
+  const isOwnRole = sender.roleArn !== undefined && topicOfArn(arn)?.accountId === sender.accountId
+  if (isOwnRole || maySend(policy, 'sns:Publish', arn, sender)) return
+  throw new DeliveryError(
+    'AccessDenied',
+    'AuthorizationError',
+    `${sender.principal} is not authorized to perform: SNS:Publish on resource: ${arn}`,
+  )
+}
+
+function read(given: TopicMessage): Message {
+  const attributes = Object.entries(given.attributes ?? {}).map(([name, one]) => [
+    name,
+    { DataType: one.dataType, StringValue: one.stringValue, BinaryValue: one.binaryValue },
+  ])
+  try {
+    return readMessage(
+      {
+        Message: given.message,
+        Subject: given.subject,
+        MessageStructure: given.structure,
+        MessageAttributes: Object.fromEntries(attributes),
+        MessageGroupId: given.groupId,
+        MessageDeduplicationId: given.deduplicationId,
+      },
+      undefined,
+    )
+  } catch (error) {
+    if (error instanceof AwsError) throw new DeliveryError('Invalid', error.queryCode, error.message, error)
+    throw error
+  }
+}

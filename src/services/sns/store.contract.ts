@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { SnsStore } from './store.ts'
+import { type Subscription, subscriptionArn } from './subscription.ts'
+import type { Topic } from './topic.ts'
+
+const HERE = { accountId: '111111111111', region: 'us-east-1' }
+const ELSEWHERE = { ...HERE, region: 'eu-west-1' }
+
+function topic(name: string, scope = HERE): Topic {
+  return { ...scope, name, attributes: {}, tags: {} }
+}
+
+function subscription(id: string, endpoint: string, owner = HERE.accountId): Subscription {
+  return {
+    topic: { ...HERE, name: 't' },
+    id,
+    owner,
+    principalArn: 'p',
+    protocol: 'sqs',
+    endpoint,
+    attributes: {},
+  }
+}
+
+/** What any store of SNS must do. */
+export function describeSnsStore(open: (t: TestContext) => Promise<SnsStore>): void {
+  test('topics are found by account, region and name, and listed in the order of bytes', async (t) => {
+    const store = await open(t)
+    await store.change(async (editor) => {
+      for (const name of ['b', 'a', 'B']) await editor.saveTopic(topic(name))
+      await editor.saveTopic(topic('c', ELSEWHERE))
+      await editor.saveTopic({ ...topic('a'), tags: { k: 'v' } })
+    })
+    assert.deepEqual((await store.findTopic({ ...HERE, name: 'a' }))?.tags, { k: 'v' })
+    assert.equal(await store.findTopic({ ...HERE, name: 'c' }), undefined)
+    const names = async (page: object) =>
+      (await store.listTopics(HERE, { limit: 2, ...page })).map(({ name }) => name)
+    assert.deepEqual(await names({}), ['B', 'a'])
+    assert.deepEqual(await names({ after: 'a' }), ['b'])
+  })
+
+  test('subscriptions are found by ARN, topic, owner and endpoint, and go with their topic', async (t) => {
+    const store = await open(t)
+    const [first, second] = [subscription('1', 'q1'), subscription('2', 'q2', '222222222222')]
+    await store.change(async (editor) => {
+      await editor.saveTopic(topic('t'))
+      await editor.saveSubscription(second)
+      await editor.saveSubscription(first)
+      await editor.saveSubscription({ ...first, attributes: { RawMessageDelivery: 'true' } })
+    })
+    const { topic: address } = first
+    assert.equal((await store.findSubscription(first))?.attributes.RawMessageDelivery, 'true')
+    assert.equal((await store.findByEndpoint(address, second))?.id, '2')
+    assert.equal(await store.findByEndpoint(address, { protocol: 'lambda', endpoint: 'q2' }), undefined)
+    const after = subscriptionArn(first)
+    const ids = async (found: Promise<Subscription[]>) => (await found).map(({ id }) => id)
+    assert.deepEqual(await ids(store.subscriptionsOf(address, { limit: 9 })), ['1', '2'])
+    assert.deepEqual(await ids(store.subscriptionsOf(address, { limit: 9, after })), ['2'])
+    assert.deepEqual(await ids(store.listSubscriptions(HERE, { limit: 9 })), ['1'])
+    assert.deepEqual(await ids(store.listSubscriptions(ELSEWHERE, { limit: 9 })), [])
+    await store.change((editor) => editor.removeSubscription(first))
+    assert.equal(await store.countSubscriptions(address), 1)
+    await store.change((editor) => editor.removeTopic(address))
+    assert.equal(await store.countSubscriptions(address), 0)
+    assert.equal(await store.findTopic(address), undefined)
+  })
+}

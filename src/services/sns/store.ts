@@ -1,0 +1,42 @@
+import type { Transaction } from 'kysely'
+import type { Tables } from '../../store/database.ts'
+import type { Scope } from './scope.ts'
+import type { Subscription } from './subscription.ts'
+import type { Topic, TopicAddress } from './topic.ts'
+
+export interface Page {
+  /** What sorts behind this: a topic's name, a subscription's ARN. */
+  readonly after?: string
+  readonly limit: number
+}
+
+export interface SnsReader {
+  findTopic(address: TopicAddress): Promise<Topic | undefined>
+  /** In the order of their names. */
+  listTopics(scope: Scope, page: Page): Promise<Topic[]>
+  findSubscription(place: Pick<Subscription, 'topic' | 'id'>): Promise<Subscription | undefined>
+  /** Of a topic, whoever has subscribed; in the order of their ARNs. */
+  subscriptionsOf(topic: TopicAddress, page: Page): Promise<Subscription[]>
+  countSubscriptions(topic: TopicAddress): Promise<number>
+  /** Those of an account; in the order of their ARNs. */
+  listSubscriptions(owner: Scope, page: Page): Promise<Subscription[]>
+  findByEndpoint(
+    topic: TopicAddress,
+    target: Pick<Subscription, 'protocol' | 'endpoint'>,
+  ): Promise<Subscription | undefined>
+}
+
+export interface SnsEditor extends SnsReader {
+  readonly transaction: Transaction<Tables>
+  /** Adds it, or puts it in the place of the one with its name. */
+  saveTopic(topic: Topic): Promise<void>
+  /** With its subscriptions. */
+  removeTopic(address: TopicAddress): Promise<void>
+  saveSubscription(subscription: Subscription): Promise<void>
+  removeSubscription(place: Pick<Subscription, 'topic' | 'id'>): Promise<void>
+}
+
+export interface SnsStore extends SnsReader {
+  /** One transaction, all of it or nothing. `work` may run again, and must have no effects outside. */
+  change<Result>(work: (editor: SnsEditor) => Promise<Result>): Promise<Result>
+}

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { AddPermissionCommand, PutFunctionEventInvokeConfigCommand } from '@aws-sdk/client-lambda'
+import {
+  CreateTopicCommand,
+  InvalidParameterException,
+  NotFoundException,
+  PublishBatchCommand,
+  PublishCommand,
+  SNSClient,
+  SubscribeCommand,
+} from '@aws-sdk/client-sns'
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { ran, works } from './support/commands.ts'
+import { dataFolder, startDaemon } from './support/daemon.ts'
+import { CREDENTIALS, platform } from './support/platform.ts'
+
+const TOPIC = 'arn:aws:sns:us-east-1:000000000000:orders'
+
+interface Client {
+  readonly endpoint: string
+  readonly region: string
+  readonly credentials: typeof CREDENTIALS
+}
+
+/** A topic, and clients of both services. */
+async function withTopic(t: TestContext, client: Client) {
+  const sns = new SNSClient(client)
+  const sqs = new SQSClient(client)
+  t.after(() => {
+    for (const one of [sns, sqs]) one.destroy()
+  })
+  await sns.send(new CreateTopicCommand({ Name: 'orders' }))
+  return { sns, sqs }
+}
+
+const FROM_TOPIC = {
+  Principal: { Service: 'sns.amazonaws.com' },
+  Condition: { ArnEquals: { 'aws:SourceArn': TOPIC } },
+}
+const FROM_ANYBODY = { Principal: '*' }
+
+/** A queue that takes what the topic, or anybody, sends it. */
+async function queueOf(sqs: SQSClient, name: string, from: object = FROM_TOPIC) {
+  const arn = `arn:aws:sqs:us-east-1:000000000000:${name}`
+  const Statement = [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn, ...from }]
+  const Attributes = { Policy: JSON.stringify({ Version: '2012-10-17', Statement }) }
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes }))
+  const receive = async (WaitTimeSeconds = 10) => {
+    const request = { QueueUrl, WaitTimeSeconds, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] }
+    return (await sqs.send(new ReceiveMessageCommand(request))).Messages ?? []
+  }
+  return { arn, receive }
+}
+
+test('a message goes to every queue whose policy lets it through, wrapped or raw', async (t) => {
+  const { client } = await platform(t)
+  const { sns, sqs } = await withTopic(t, client)
+  const [all, large] = [await queueOf(sqs, 'all'), await queueOf(sqs, 'large')]
+  await sns.send(new SubscribeCommand({ TopicArn: TOPIC, Protocol: 'sqs', Endpoint: all.arn }))
+  const Attributes = { RawMessageDelivery: 'true', FilterPolicy: '{"total":[{"numeric":[">",10]}]}' }
+  await sns.send(new SubscribeCommand({ TopicArn: TOPIC, Protocol: 'sqs', Endpoint: large.arn, Attributes }))
+  const total = (StringValue: string) => ({ total: { DataType: 'Number', StringValue } })
+  const { MessageId } = await sns.send(
+    new PublishCommand({ TopicArn: TOPIC, Message: 'small', MessageAttributes: total('5') }),
+  )
+  const [wrapped] = await all.receive()
+  const { Message, MessageId: id, TopicArn } = JSON.parse(wrapped?.Body ?? '')
+  assert.deepEqual([Message, id, TopicArn], ['small', MessageId, TOPIC])
+  await sns.send(new PublishCommand({ TopicArn: TOPIC, Message: 'large', MessageAttributes: total('50') }))
+  const raw = await large.receive()
+  assert.deepEqual(
+    raw.map(({ Body, MessageAttributes }) => [Body, MessageAttributes?.total?.StringValue]),
+    [['large', '50']],
+  )
+})
+
+test('a function runs for a message once its policy lets the topic in', async (t) => {
+  const { client, lambda, createFunction } = await platform(t)
+  const { sns, sqs } = await withTopic(t, client)
+  const dead = await queueOf(sqs, 'dead')
+  const seen = await queueOf(sqs, 'seen', FROM_ANYBODY)
+  const source = 'exports.handler = async (event) => event.Records[0].Sns'
+  const name = await createFunction({ 'index.js': source })
+  await lambda.send(
+    new PutFunctionEventInvokeConfigCommand({
+      FunctionName: name,
+      DestinationConfig: { OnSuccess: { Destination: seen.arn } },
+    }),
+  )
+  const Endpoint = `arn:aws:lambda:us-east-1:000000000000:function:${name}`
+  const Attributes = { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn }) }
+  await sns.send(new SubscribeCommand({ TopicArn: TOPIC, Protocol: 'lambda', Endpoint, Attributes }))
+  await sns.send(new PublishCommand({ TopicArn: TOPIC, Message: 'without permission' }))
+  const [refused] = await dead.receive()
+  assert.equal(JSON.parse(refused?.Body ?? '').Message, 'without permission')
+  await lambda.send(
+    new AddPermissionCommand({
+      FunctionName: name,
+      StatementId: 's',
+      Action: 'lambda:InvokeFunction',
+      Principal: 'sns.amazonaws.com',
+      SourceArn: TOPIC,
+    }),
+  )
+  await sns.send(new PublishCommand({ TopicArn: TOPIC, Message: 'with permission' }))
+  const [handled] = await seen.receive()
+  const { responsePayload } = JSON.parse(handled?.Body ?? '')
+  assert.deepEqual([responsePayload.Type, responsePayload.Message], ['Notification', 'with permission'])
+})
+
+test('errors arrive as the SDK’s own', async (t) => {
+  const { client } = await platform(t)
+  const { sns } = await withTopic(t, client)
+  await assert.rejects(
+    sns.send(new PublishCommand({ TopicArn: TOPIC, Message: '' })),
+    InvalidParameterException,
+  )
+  await assert.rejects(
+    sns.send(new PublishCommand({ TopicArn: `${TOPIC}x`, Message: 'm' })),
+    NotFoundException,
+  )
+})
+
+test('messages that were taken before a kill -9 are delivered after it, each at least once', async (t) => {
+  const data = await dataFolder(t)
+  const clientOf = (endpoint: string) => ({
+    endpoint,
+    region: 'us-east-1',
+    credentials: CREDENTIALS,
+    maxAttempts: 1,
+  })
+  let daemon = await startDaemon(t, data)
+  const { sns, sqs } = await withTopic(t, clientOf(daemon.url))
+  const { arn } = await queueOf(sqs, 'q')
+  await sns.send(new SubscribeCommand({ TopicArn: TOPIC, Protocol: 'sqs', Endpoint: arn }))
+  const acknowledged = new Set<string>()
+  for (let round = 0; round < 3; round++) {
+    const client = new SNSClient(clientOf(daemon.url))
+    const batches = Array.from({ length: 40 }, async () => {
+      const PublishBatchRequestEntries = Array.from({ length: 10 }, (_, Id) => ({
+        Id: `${Id}`,
+        Message: 'm',
+      }))
+      const answer = await client.send(
+        new PublishBatchCommand({ TopicArn: TOPIC, PublishBatchRequestEntries }),
+      )
+      for (const { MessageId = '' } of answer.Successful ?? []) acknowledged.add(MessageId)
+    })
+    // In the midst of them: those that were not answered may be lost.
+    await Promise.race(batches)
+    await daemon.kill()
+    await Promise.allSettled(batches)
+    client.destroy()
+    daemon = await startDaemon(t, data)
+  }
+  const again = await withTopic(t, clientOf(daemon.url))
+  const { receive } = await queueOf(again.sqs, 'q')
+  assert.ok(acknowledged.size > 0)
+  for (const missing = new Set(acknowledged); missing.size > 0; ) {
+    for (const { Body = '' } of await receive()) missing.delete(JSON.parse(Body).MessageId)
+  }
+  await daemon.stop()
+})
+
+test('the aws CLI makes topics and publishes', {
+  skip: works('aws', '--version') ? false : 'no aws CLI',
+}, async (t) => {
+  const { endpoint } = await platform(t)
+  const env = {
+    ...process.env,
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    AWS_DEFAULT_REGION: 'us-east-1',
+  }
+  const aws = (...given: string[]) => ran('aws', ['--endpoint-url', endpoint, 'sns', ...given], { env })
+  await aws('create-topic', '--name', 'orders')
+  const { stdout } = await aws('publish', '--topic-arn', TOPIC, '--message', 'm')
+  assert.match(stdout, /"MessageId": "[0-9a-f-]{36}"/)
+})
