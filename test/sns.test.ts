@@ -10,7 +10,12 @@ import {
   SNSClient,
   SubscribeCommand,
 } from '@aws-sdk/client-sns'
-import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs'
 import { ran, works } from './support/commands.ts'
 import { dataFolder, startDaemon } from './support/daemon.ts'
 import { CREDENTIALS, platform } from './support/platform.ts'
@@ -45,7 +50,10 @@ async function queueOf(sqs: SQSClient, name: string, from: object = FROM_TOPIC) 
   const arn = `arn:aws:sqs:us-east-1:000000000000:${name}`
   const Statement = [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn, ...from }]
   const Attributes = { Policy: JSON.stringify({ Version: '2012-10-17', Statement }) }
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes }))
+  const kind = name.endsWith('.fifo') ? { FifoQueue: 'true' } : {}
+  const { QueueUrl } = await sqs.send(
+    new CreateQueueCommand({ QueueName: name, Attributes: { ...Attributes, ...kind } }),
+  )
   const receive = async (WaitTimeSeconds = 10) => {
     const request = { QueueUrl, WaitTimeSeconds, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] }
     return (await sqs.send(new ReceiveMessageCommand(request))).Messages ?? []
@@ -107,6 +115,34 @@ test('a function runs for a message once its policy lets the topic in', async (t
   const [handled] = await seen.receive()
   const { responsePayload } = JSON.parse(handled?.Body ?? '')
   assert.deepEqual([responsePayload.Type, responsePayload.Message], ['Notification', 'with permission'])
+})
+
+test('a FIFO topic keeps the order of a group in a FIFO queue, and duplicates out', async (t) => {
+  const { client } = await platform(t)
+  const { sns, sqs } = await withTopic(t, client)
+  const { TopicArn } = await sns.send(
+    new CreateTopicCommand({
+      Name: 'o.fifo',
+      Attributes: { FifoTopic: 'true', ContentBasedDeduplication: 'true' },
+    }),
+  )
+  const { arn, receive } = await queueOf(sqs, 'q.fifo', FROM_ANYBODY)
+  const Attributes = { RawMessageDelivery: 'true' }
+  await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: arn, Attributes }))
+  const published = []
+  for (const Message of ['1', '2', '2', '3', '1', '4', '5']) {
+    published.push(await sns.send(new PublishCommand({ TopicArn, Message, MessageGroupId: 'g' })))
+  }
+  assert.equal(new Set(published.map(({ SequenceNumber }) => SequenceNumber)).size, 5)
+  const found: (string | undefined)[] = []
+  while (found.length < 5) {
+    for (const { Body, ReceiptHandle } of await receive()) {
+      found.push(Body)
+      const QueueUrl = `${client.endpoint}/000000000000/q.fifo`
+      await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }))
+    }
+  }
+  assert.deepEqual(found, ['1', '2', '3', '4', '5'])
 })
 
 test('errors arrive as the SDK’s own', async (t) => {

@@ -15,11 +15,13 @@ export function resourceNotFound(): AwsError {
 }
 
 export function invalidParameter(what: string): AwsError {
-  return new AwsError('InvalidParameterException', `Invalid parameter: ${what}`)
+  return new AwsError('InvalidParameterException', `Invalid parameter: ${what}`, {
+    queryCode: 'InvalidParameter',
+  })
 }
 
 export function invalidAttributeValue(message: string): AwsError {
-  return new AwsError('InvalidParameterValueException', message)
+  return new AwsError('InvalidParameterValueException', message, { queryCode: 'ParameterValueInvalid' })
 }
 
 export function notAuthorized(action: string, call: { principalArn: string }, resource: string): AwsError {

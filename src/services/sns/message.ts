@@ -1,50 +1,43 @@
 import { invalidParameter } from './errors.ts'
+import { type Order, type OrderInput, readOrder } from './fifo.ts'
 import { type Attributes, attributesBytes, readAttributes } from './message-attributes.ts'
+import type { Topic } from './topic.ts'
 
 /** A message that was checked, on its way to a topic's subscribers. */
-export interface Message {
+export interface Message extends Order {
   readonly text: string
   /** What each protocol gets instead of `text`, where the publisher said so. */
   readonly byProtocol: Readonly<Record<string, string>>
   readonly subject?: string
   readonly attributes: Attributes
-  /** Of standard topics: handed on to queues, as their tenant for fair queues. */
-  readonly groupId?: string
   readonly traceHeader?: string
 }
 
-export interface MessageInput {
-  readonly Message?: string | undefined
+export interface MessageInput extends OrderInput {
   readonly Subject?: string | undefined
   readonly MessageStructure?: string | undefined
   readonly MessageAttributes?: Parameters<typeof readAttributes>[0]
-  readonly MessageGroupId?: string | undefined
-  readonly MessageDeduplicationId?: string | undefined
 }
 
 /** Amazon SNS quotas: 256 KiB with all attributes. */
 export const MESSAGE_BYTES_MAX = 256 * 1024
 const SUBJECT_MAX = 100
 
-export function readMessage(input: MessageInput, traceHeader: string | undefined): Message {
-  const { Message: text = '', Subject, MessageGroupId, MessageDeduplicationId } = input
+export function readMessage(
+  input: MessageInput,
+  topic: Pick<Topic, 'attributes'>,
+  traceHeader: string | undefined,
+): Message {
+  const { Message: text = '', Subject } = input
   if (text === '') throw invalidParameter('Empty message')
   if (Subject !== undefined) checkSubject(Subject)
-  if (MessageDeduplicationId !== undefined) {
-    throw invalidParameter(
-      'MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type',
-    )
-  }
-  if (MessageGroupId !== undefined && !/^[!-~]{1,128}$/.test(MessageGroupId)) {
-    throw invalidParameter('MessageGroupId')
-  }
   const byProtocol = readStructure(text, input.MessageStructure)
   const message = {
     text: byProtocol.default ?? text,
     byProtocol,
     attributes: readAttributes(input.MessageAttributes),
     ...(Subject !== undefined && { subject: Subject }),
-    ...(MessageGroupId !== undefined && { groupId: MessageGroupId }),
+    ...readOrder(input, topic),
     ...(traceHeader !== undefined && { traceHeader }),
   }
   if (Buffer.byteLength(text) + attributesBytes(message.attributes) > MESSAGE_BYTES_MAX) {

@@ -4,7 +4,7 @@ import type { SnsPort, TopicMessage } from '../../aws/ports/sns.ts'
 import { maySend } from '../../aws/resource-policy.ts'
 import { type Message, readMessage } from './message.ts'
 import { type PublishDeps, publish } from './publish.ts'
-import { topicOfArn } from './topic.ts'
+import { type Topic, topicOfArn } from './topic.ts'
 
 /** What other services publish. */
 export function createPort(deps: PublishDeps): SnsPort {
@@ -17,8 +17,8 @@ export function createPort(deps: PublishDeps): SnsPort {
       const topic = await find(arn)
       if (topic === undefined) throw new DeliveryError('NotFound', 'NotFound', 'Topic does not exist')
       refuseUnlessAllowed(arn, topic.attributes.Policy, sender)
-      const [messageId = ''] = await publish(deps, topic, [read(message)])
-      return { messageId }
+      const [published] = await publish(deps, topic, [read(message, topic)])
+      return { messageId: published?.id ?? '' }
     },
     exists: async (arn) => (await find(arn)) !== undefined,
   }
@@ -35,7 +35,7 @@ function refuseUnlessAllowed(arn: string, policy: string | undefined, sender: Se
   )
 }
 
-function read(given: TopicMessage): Message {
+function read(given: TopicMessage, topic: Topic): Message {
   const attributes = Object.entries(given.attributes ?? {}).map(([name, one]) => [
     name,
     { DataType: one.dataType, StringValue: one.stringValue, BinaryValue: one.binaryValue },
@@ -50,6 +50,7 @@ function read(given: TopicMessage): Message {
         MessageGroupId: given.groupId,
         MessageDeduplicationId: given.deduplicationId,
       },
+      topic,
       undefined,
     )
   } catch (error) {

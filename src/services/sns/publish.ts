@@ -3,13 +3,14 @@ import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { Tables } from '../../store/database.ts'
 import type { NewItem } from '../../store/outbox/outbox.ts'
-import { deliveryOf } from './delivery/delivery.ts'
+import { deliveryOf, type PublishedMessage } from './delivery/delivery.ts'
+import { DEDUPLICATION_MS, deduplicationKey, isFifo, sequenceNumber } from './fifo.ts'
 import { type FilterScope, parseFilterPolicy, passes } from './filter-policy.ts'
 import type { Message } from './message.ts'
 import type { SnsStore } from './store.ts'
 import type { Subscription } from './subscription.ts'
 import { SUBSCRIPTIONS_MAX } from './subscription-limits.ts'
-import type { TopicAddress } from './topic.ts'
+import type { Topic } from './topic.ts'
 
 export interface PublishDeps {
   readonly store: SnsStore
@@ -18,21 +19,55 @@ export interface PublishDeps {
   readonly addToOutbox: (transaction: Transaction<Tables>, items: readonly NewItem[]) => Promise<void>
 }
 
-/** Resolves with the messages' ids once what each subscriber is to get is durable: all of it in one write. */
+export interface Published {
+  readonly id: string
+  /** FIFO topics only. */
+  readonly sequenceNumber?: string
+}
+
+/** Resolves once what each subscriber is to get is durable: all of it in one write. */
 export async function publish(
   deps: PublishDeps,
-  topic: TopicAddress,
+  topic: Topic,
   messages: readonly Message[],
-): Promise<string[]> {
+): Promise<readonly Published[]> {
   const { store, clock, random } = deps
-  const published = messages.map((message) => ({ ...message, id: random.uuid(), at: clock.now() }))
-  const subscriptions = await store.subscriptionsOf(topic, { limit: SUBSCRIPTIONS_MAX })
-  const items = subscriptions.flatMap((subscription) => {
-    const wants = filterOf(subscription)
-    return published.filter(wants).map((message) => deliveryOf(subscription, message))
-  })
+  const fresh = messages.map((message) => ({ ...message, id: random.uuid(), at: clock.now() }))
+  const found = await store.subscriptionsOf(topic, { limit: SUBSCRIPTIONS_MAX })
+  const subscribers = found.map((subscription) => ({ subscription, wants: filterOf(subscription) }))
+  const deliveriesOf = (message: PublishedMessage) =>
+    subscribers
+      .filter(({ wants }) => wants(message))
+      .map(({ subscription }) => deliveryOf(subscription, message))
+  if (isFifo(topic)) return publishInOrder(deps, topic, fresh, deliveriesOf)
+  const items = fresh.flatMap(deliveriesOf)
   if (items.length > 0) await store.change((editor) => deps.addToOutbox(editor.transaction, items))
-  return published.map(({ id }) => id)
+  return fresh
+}
+
+/** A duplicate is answered as the first one was, and goes to nobody. */
+function publishInOrder(
+  { store, clock, addToOutbox }: PublishDeps,
+  topic: Topic,
+  messages: readonly PublishedMessage[],
+  deliveriesOf: (message: PublishedMessage) => NewItem[],
+): Promise<Published[]> {
+  return store.change(async (editor) => {
+    const published: Published[] = []
+    await editor.forgetPublished(topic, clock.now())
+    for (const message of messages) {
+      const key = deduplicationKey(topic, message)
+      const before = await editor.findPublished(topic, key)
+      const sequence = before?.sequence ?? (await editor.nextSequence(topic))
+      const numbered = { id: before?.messageId ?? message.id, sequenceNumber: sequenceNumber(sequence) }
+      published.push(numbered)
+      if (before !== undefined) continue
+      const expiresAt = message.at + DEDUPLICATION_MS
+      await editor.keepPublished(topic, { key, messageId: message.id, sequence, expiresAt })
+      await addToOutbox(editor.transaction, deliveriesOf({ ...message, ...numbered }))
+    }
+    return published
+  })
 }
 
 function filterOf({ attributes }: Subscription): (message: Message) => boolean {

@@ -6,6 +6,7 @@ import type { Random } from '../../base/random.ts'
 import type { Database } from '../../store/database.ts'
 import { OutboxRunner } from '../../store/outbox/runner.ts'
 import { deliver } from './delivery/deliver.ts'
+import { isOrdered } from './delivery/delivery.ts'
 import type { SnsDeps } from './deps.ts'
 import { createPort } from './port.ts'
 import { createSnsOperations } from './service.ts'
@@ -39,6 +40,7 @@ export function createSnsRoom(given: SnsRoomDeps): SnsRoom {
     random,
     kind: OUTBOX_KIND,
     deliver: (item) => deliver({ switchboard, clock, reportFault }, item),
+    isOrdered,
     reportFault,
   })
   const deps: SnsDeps = {

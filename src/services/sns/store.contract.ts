@@ -65,4 +65,22 @@ export function describeSnsStore(open: (t: TestContext) => Promise<SnsStore>): v
     assert.equal(await store.countSubscriptions(address), 0)
     assert.equal(await store.findTopic(address), undefined)
   })
+
+  test('messages of FIFO topics are counted by topic, and forgotten when their time is over', async (t) => {
+    const store = await open(t)
+    const [one, other] = [topic('a.fifo'), topic('b.fifo')]
+    const published = { key: 'k', messageId: 'm', sequence: 1, expiresAt: 1000 }
+    await store.change(async (editor) => {
+      assert.deepEqual([await editor.nextSequence(one), await editor.nextSequence(one)], [1, 2])
+      assert.equal(await editor.nextSequence(other), 1)
+      await editor.keepPublished(one, published)
+      await editor.forgetPublished(one, 999)
+      assert.deepEqual(await editor.findPublished(one, 'k'), published)
+      assert.equal(await editor.findPublished(other, 'k'), undefined)
+      await editor.forgetPublished(one, 1000)
+      assert.equal(await editor.findPublished(one, 'k'), undefined)
+      await editor.removeTopic(one)
+      assert.equal(await editor.nextSequence(one), 1)
+    })
+  })
 }

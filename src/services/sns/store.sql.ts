@@ -15,6 +15,14 @@ type SnsTables = {
     endpoint: string
     subscription: string
   }
+  sns_sequences: { topic_arn: string; last: number }
+  sns_deduplication: {
+    topic_arn: string
+    key: string
+    message_id: string
+    sequence: number
+    expires_at: number
+  }
 }
 type Read = Kysely<SnsTables>
 
@@ -97,6 +105,7 @@ function editorOf(transaction: Transaction<Tables>, tables: Transaction<SnsTable
   return {
     transaction,
     ...readerOf(tables),
+    ...orderOf(tables),
     saveTopic: async (topic) => {
       const { accountId, region, name } = topic
       const changed = { topic: JSON.stringify(topic) }
@@ -107,7 +116,9 @@ function editorOf(transaction: Transaction<Tables>, tables: Transaction<SnsTable
         .execute()
     },
     removeTopic: async (address) => {
-      await tables.deleteFrom('sns_subscriptions').where('topic_arn', '=', topicArn(address)).execute()
+      for (const table of ['sns_subscriptions', 'sns_sequences', 'sns_deduplication'] as const) {
+        await tables.deleteFrom(table).where('topic_arn', '=', topicArn(address)).execute()
+      }
       await tables
         .deleteFrom('sns_topics')
         .where('account_id', '=', address.accountId)
@@ -127,6 +138,51 @@ function editorOf(transaction: Transaction<Tables>, tables: Transaction<SnsTable
     },
     removeSubscription: async (place) => {
       await tables.deleteFrom('sns_subscriptions').where('arn', '=', subscriptionArn(place)).execute()
+    },
+  }
+}
+
+type OfOrder = 'nextSequence' | 'findPublished' | 'keepPublished' | 'forgetPublished'
+
+function orderOf(tables: Transaction<SnsTables>): Pick<SnsEditor, OfOrder> {
+  return {
+    nextSequence: async (topic) => {
+      const { last } = await tables
+        .insertInto('sns_sequences')
+        .values({ topic_arn: topicArn(topic), last: 1 })
+        .onConflict((conflict) =>
+          conflict.column('topic_arn').doUpdateSet((eb) => ({ last: eb('sns_sequences.last', '+', 1) })),
+        )
+        .returning('last')
+        .executeTakeFirstOrThrow()
+      return Number(last)
+    },
+    findPublished: async (topic, key) => {
+      const row = await tables
+        .selectFrom('sns_deduplication')
+        .selectAll()
+        .where('topic_arn', '=', topicArn(topic))
+        .where('key', '=', key)
+        .executeTakeFirst()
+      return (
+        row && {
+          key,
+          messageId: row.message_id,
+          sequence: Number(row.sequence),
+          expiresAt: Number(row.expires_at),
+        }
+      )
+    },
+    keepPublished: async (topic, { key, messageId, sequence, expiresAt }) => {
+      const row = { topic_arn: topicArn(topic), key, message_id: messageId, sequence, expires_at: expiresAt }
+      await tables.insertInto('sns_deduplication').values(row).execute()
+    },
+    forgetPublished: async (topic, now) => {
+      await tables
+        .deleteFrom('sns_deduplication')
+        .where('topic_arn', '=', topicArn(topic))
+        .where('expires_at', '<=', now)
+        .execute()
     },
   }
 }

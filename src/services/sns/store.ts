@@ -26,12 +26,26 @@ export interface SnsReader {
   ): Promise<Subscription | undefined>
 }
 
+/** A message of a FIFO topic that another one may be a duplicate of. */
+export interface PublishedBefore {
+  readonly key: string
+  readonly messageId: string
+  readonly sequence: number
+  readonly expiresAt: number
+}
+
 export interface SnsEditor extends SnsReader {
   readonly transaction: Transaction<Tables>
   /** Adds it, or puts it in the place of the one with its name. */
   saveTopic(topic: Topic): Promise<void>
-  /** With its subscriptions. */
+  /** With its subscriptions, and all else that is kept of it. */
   removeTopic(address: TopicAddress): Promise<void>
+  /** Counts the messages of a FIFO topic from 1. */
+  nextSequence(topic: TopicAddress): Promise<number>
+  findPublished(topic: TopicAddress, key: string): Promise<PublishedBefore | undefined>
+  keepPublished(topic: TopicAddress, published: PublishedBefore): Promise<void>
+  /** Those whose time is over. */
+  forgetPublished(topic: TopicAddress, now: number): Promise<void>
   saveSubscription(subscription: Subscription): Promise<void>
   removeSubscription(place: Pick<Subscription, 'topic' | 'id'>): Promise<void>
 }

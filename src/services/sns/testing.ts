@@ -15,6 +15,7 @@ type Name = keyof typeof snsOperations
 export const ACCOUNT = '111111111111'
 export const QUEUE = `arn:aws:sqs:us-east-1:${ACCOUNT}:q`
 export const FUNCTION = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:f`
+export const FIFO_QUEUE = `${QUEUE}.fifo`
 export const DEAD_LETTERS = `arn:aws:sqs:us-east-1:${ACCOUNT}:dead`
 export const TOPIC = `arn:aws:sns:us-east-1:${ACCOUNT}:t`
 
@@ -39,7 +40,7 @@ export async function snsRig(t: { after(run: () => Promise<void>): void }): Prom
   const database = await openSqlite(':memory:')
   const clock = new VirtualClock()
   const faults: unknown[] = []
-  const targets = memoryTargets(QUEUE, FUNCTION, DEAD_LETTERS)
+  const targets = memoryTargets(QUEUE, FIFO_QUEUE, FUNCTION, DEAD_LETTERS)
   const room = createSnsRoom({
     database,
     clock,

@@ -12,22 +12,31 @@ const CHECKS: Readonly<Record<string, Check>> = {
     if (value === 'Active') throw unsupported('TracingConfig Active')
     if (value !== 'PassThrough') throw invalidParameter('TracingConfig')
   },
-  FifoTopic: (value) => {
-    if (value === 'true') throw unsupported('A FIFO topic (FifoTopic)')
-    if (value !== 'false') throw invalidParameter('FifoTopic')
-  },
+  FifoTopic: (value) => checkIsOneOf('FifoTopic', value, ['true', 'false']),
+  ContentBasedDeduplication: (value) => checkIsOneOf('ContentBasedDeduplication', value, ['true', 'false']),
+  FifoThroughputScope: (value) => checkIsOneOf('FifoThroughputScope', value, ['Topic', 'MessageGroup']),
 }
 
 const KNOWN =
-  /^(DeliveryPolicy|KmsMasterKeyId|SignatureVersion|ArchivePolicy|ContentBasedDeduplication|FifoThroughputScope|(HTTP|Firehose|Lambda|Application|SQS)(SuccessFeedbackRoleArn|SuccessFeedbackSampleRate|FailureFeedbackRoleArn))$/
+  /^(DeliveryPolicy|KmsMasterKeyId|SignatureVersion|ArchivePolicy|(HTTP|Firehose|Lambda|Application|SQS)(SuccessFeedbackRoleArn|SuccessFeedbackSampleRate|FailureFeedbackRoleArn))$/
+
+/** What only FIFO topics have. */
+const ONLY_FIFO = ['ContentBasedDeduplication', 'FifoThroughputScope']
 
 /** Refuses what AWS does not know, and what lambdad does not carry out. */
-export function checkTopicAttribute(name: string, value: string): void {
+export function checkTopicAttribute(name: string, value: string, isFifo: boolean): void {
   const check = Object.hasOwn(CHECKS, name) ? CHECKS[name] : undefined
   if (check === undefined) {
     throw KNOWN.test(name) ? unsupported(`The topic attribute ${name}`) : invalidParameter('AttributeName')
   }
+  if (ONLY_FIFO.includes(name) && !isFifo) {
+    throw invalidParameter(`${name} Reason: it can only be set for FIFO topics`)
+  }
   check(value)
+}
+
+function checkIsOneOf(name: string, value: string, values: readonly string[]): void {
+  if (!values.includes(value)) throw invalidParameter(name)
 }
 
 function checkPolicy(text: string): void {

@@ -17,6 +17,7 @@ import { eventbridge } from './0014-eventbridge.ts'
 import { lambdaCapacity } from './0015-lambda-capacity.ts'
 import { scheduler } from './0016-scheduler.ts'
 import { sns } from './0017-sns.ts'
+import { snsFifo } from './0018-sns-fifo.ts'
 
 /** What a migration may ask of the database beside its tables. */
 // biome-ignore lint/suspicious/noExplicitAny: a migration sees the tables as they were, which no type describes
@@ -41,6 +42,7 @@ export const STEPS: Readonly<Record<string, MigrationStep>> = {
   '0015-lambda-capacity': lambdaCapacity,
   '0016-scheduler': scheduler,
   '0017-sns': sns,
+  '0018-sns-fifo': snsFifo,
 }
 
 export { type MigrateOptions, migrate } from './migrate.ts'

@@ -32,7 +32,7 @@ const SENDERS: Readonly<
   Record<Delivery['protocol'], (deps: DeliverDeps, delivery: Delivery) => Promise<unknown>>
 > = {
   sqs: ({ switchboard }, delivery) =>
-    switchboard.sqs.send(delivery.endpoint, queueMessage(delivery), senderOf(delivery)),
+    switchboard.sqs.send(delivery.endpoint, queueMessage(delivery, delivery.endpoint), senderOf(delivery)),
   lambda: ({ switchboard }, delivery) =>
     switchboard.lambda.invoke(
       delivery.endpoint,
@@ -41,12 +41,13 @@ const SENDERS: Readonly<
     ),
 }
 
-function queueMessage(delivery: Delivery): QueueMessage {
-  const { isRaw, text, attributes, groupId } = delivery
+function queueMessage(delivery: Delivery, queue: string): QueueMessage {
+  const { isRaw, text, attributes, groupId, deduplicationId } = delivery
   return {
     body: isRaw ? text : queueEnvelope(delivery),
     ...(isRaw && { attributes: queueAttributes(attributes) }),
     ...(groupId !== undefined && { groupId }),
+    ...(deduplicationId !== undefined && queue.endsWith('.fifo') && { deduplicationId }),
     ...traceOf(delivery),
   }
 }
@@ -78,7 +79,8 @@ export function waitBeforeRetry(retries: number): number | undefined {
 async function giveUp(deps: DeliverDeps, delivery: Delivery): Promise<Verdict> {
   const { deadLetterQueue: queue } = delivery
   if (queue === undefined) return 'done'
-  const message = delivery.protocol === 'lambda' ? { body: queueEnvelope(delivery) } : queueMessage(delivery)
+  const message =
+    delivery.protocol === 'lambda' ? { body: queueEnvelope(delivery) } : queueMessage(delivery, queue)
   try {
     await deps.switchboard.sqs.send(queue, message, senderOf(delivery))
   } catch (failure) {

@@ -19,16 +19,30 @@ export interface Delivery {
   readonly text: string
   readonly subject?: string
   readonly attributes: Readonly<Record<string, KeptAttribute>>
+  /** FIFO topics only. */
+  readonly sequenceNumber?: string
+  readonly deduplicationId?: string
   readonly groupId?: string
   readonly traceHeader?: string
 }
 
-export function deliveryOf(
-  subscription: Subscription,
-  message: Message & { readonly id: string; readonly at: number },
-): NewItem {
+export interface PublishedMessage extends Message {
+  readonly id: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly sequenceNumber?: string
+}
+
+const FIFO_LANE = '.fifo:'
+
+/** A FIFO topic's messages reach a subscriber one after the other, group by group. */
+export function isOrdered(lane: string): boolean {
+  return lane.includes(FIFO_LANE)
+}
+
+export function deliveryOf(subscription: Subscription, message: PublishedMessage): NewItem {
   const { topic, protocol, endpoint, attributes } = subscription
-  const { subject, groupId, traceHeader } = message
+  const { subject, groupId, deduplicationId, sequenceNumber, traceHeader } = message
   const arn = subscriptionArn(subscription)
   const delivery: Delivery = {
     subscriptionArn: arn,
@@ -45,8 +59,11 @@ export function deliveryOf(
     text: message.byProtocol[protocol] ?? message.text,
     attributes: keptAttributes(message.attributes),
     ...(subject !== undefined && { subject }),
+    ...(sequenceNumber !== undefined && { sequenceNumber }),
+    ...(deduplicationId !== undefined && { deduplicationId }),
     ...(groupId !== undefined && { groupId }),
     ...(traceHeader !== undefined && { traceHeader }),
   }
-  return { lane: arn, body: JSON.stringify(delivery) }
+  const lane = isOrdered(arn) ? `${arn}/${groupId}` : arn
+  return { lane, body: JSON.stringify(delivery) }
 }

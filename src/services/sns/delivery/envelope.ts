@@ -2,10 +2,11 @@ import type { Delivery } from './delivery.ts'
 
 /** What a queue gets, laid out as AWS does (Amazon SNS Developer Guide, "Fanout to Amazon SQS queues"). */
 export function queueEnvelope(delivery: Delivery): string {
-  const { messageId, topicArn, subject, text, attributes } = delivery
+  const { messageId, sequenceNumber, topicArn, subject, text, attributes } = delivery
   const members = {
     Type: 'Notification',
     MessageId: messageId,
+    ...(sequenceNumber !== undefined && { SequenceNumber: sequenceNumber }),
     TopicArn: topicArn,
     ...(subject !== undefined && { Subject: subject }),
     Message: text,

@@ -11,8 +11,9 @@ import {
 } from '../errors.ts'
 import { MESSAGE_BYTES_MAX, type Message, type MessageInput, readMessage } from '../message.ts'
 import { attributesBytes } from '../message-attributes.ts'
-import { publish } from '../publish.ts'
+import { type Published, publish } from '../publish.ts'
 import { existingTopic } from '../resolve.ts'
+import type { Topic } from '../topic.ts'
 
 export const publishMessage: SnsOperation<'Publish'> = async (deps, input, call) => {
   const { TopicArn, TargetArn, PhoneNumber } = input
@@ -23,8 +24,13 @@ export const publishMessage: SnsOperation<'Publish'> = async (deps, input, call)
   }
   if (/:(endpoint|app)\//.test(arn)) throw unsupported('Publishing to a mobile application')
   const topic = await existingTopic(deps.store, arn, call, 'Publish')
-  const [MessageId] = await publish(deps, topic, [readMessage(input, call.traceHeader)])
-  return { MessageId }
+  const [published] = await publish(deps, topic, [readMessage(input, topic, call.traceHeader)])
+  return shown(published)
+}
+
+function shown(published: Published | undefined) {
+  const { id: MessageId, sequenceNumber: SequenceNumber } = published ?? { id: '' }
+  return { MessageId, ...(SequenceNumber !== undefined && { SequenceNumber }) }
 }
 
 const ENTRIES_MAX = 10
@@ -38,19 +44,19 @@ export const publishBatch: SnsOperation<'PublishBatch'> = async (deps, input, ca
   const entries: readonly Entry[] = input.PublishBatchRequestEntries ?? []
   const topic = await existingTopic(deps.store, input.TopicArn, call, 'Publish')
   checkBatch(entries)
-  const read = entries.map((entry) => ({ Id: entry.Id, result: tried(entry, call.traceHeader) }))
+  const read = entries.map((entry) => ({ Id: entry.Id, result: tried(entry, topic, call.traceHeader) }))
   const good = read.flatMap(({ Id, result }) => (result instanceof AwsError ? [] : [{ Id, message: result }]))
-  const ids = await publish(
+  const published = await publish(
     deps,
     topic,
     good.map(({ message }) => message),
   )
   const Failed = read.flatMap(({ Id, result }) =>
     result instanceof AwsError
-      ? [{ Id, Code: codeOf(result), Message: result.message, SenderFault: true }]
+      ? [{ Id, Code: result.queryCode, Message: result.message, SenderFault: true }]
       : [],
   )
-  return { Successful: good.map(({ Id }, index) => ({ Id, MessageId: ids[index] })), Failed }
+  return { Successful: good.map(({ Id }, index) => ({ Id, ...shown(published[index]) })), Failed }
 }
 
 function checkBatch(entries: readonly Entry[]): void {
@@ -70,16 +76,11 @@ function bytesOf({ Message = '', MessageAttributes = {} }: Entry): number {
   return Buffer.byteLength(Message) + attributesBytes(Object.fromEntries(attributes))
 }
 
-function tried(entry: Entry, traceHeader: string | undefined): Message | AwsError {
+function tried(entry: Entry, topic: Topic, traceHeader: string | undefined): Message | AwsError {
   try {
-    return readMessage(entry, traceHeader)
+    return readMessage(entry, topic, traceHeader)
   } catch (error) {
     if (error instanceof AwsError) return error
     throw error
   }
-}
-
-/** Of an entry, as the Query API names it. */
-function codeOf({ code }: AwsError): string {
-  return code === 'InvalidParameterValueException' ? 'ParameterValueInvalid' : 'InvalidParameter'
 }

@@ -9,13 +9,14 @@ import {
   subscriptionNotFound,
   unsupported,
 } from '../errors.ts'
+import { isFifo } from '../fifo.ts'
 import { pageFrom, pageOf } from '../pages.ts'
 import { existingTopic } from '../resolve.ts'
 import type { SnsReader } from '../store.ts'
 import { type Subscription, subscriptionArn, subscriptionOfArn } from '../subscription.ts'
 import { withAttributes } from '../subscription-attributes.ts'
 import { SUBSCRIPTIONS_MAX } from '../subscription-limits.ts'
-import { topicArn } from '../topic.ts'
+import { type Topic, topicArn } from '../topic.ts'
 
 const PROTOCOLS_TO_COME = ['http', 'https', 'email', 'email-json', 'sms', 'application', 'firehose']
 
@@ -27,12 +28,14 @@ export const subscribe: SnsOperation<'Subscribe'> = async ({ store, random }, in
   const attributes = withAttributes({}, input.Attributes ?? {}, protocol)
   const id = random.uuid()
   const SubscriptionArn = await store.change(async (editor) => {
-    const { accountId, region, name } = await existingTopic(editor, input.TopicArn, call, 'Subscribe')
+    const found = await existingTopic(editor, input.TopicArn, call, 'Subscribe')
+    checkFit(found, protocol, endpoint)
+    const { accountId, region, name } = found
     const topic = { accountId, region, name }
-    const found = await editor.findByEndpoint(topic, { protocol, endpoint })
-    if (found !== undefined) {
-      refuseOtherwise(found, attributes)
-      return subscriptionArn(found)
+    const before = await editor.findByEndpoint(topic, { protocol, endpoint })
+    if (before !== undefined) {
+      refuseOtherwise(before, attributes)
+      return subscriptionArn(before)
     }
     if ((await editor.countSubscriptions(topic)) >= SUBSCRIPTIONS_MAX) throw subscriptionLimitExceeded()
     const { accountId: owner, principalArn } = call
@@ -56,7 +59,13 @@ function checkEndpoint(protocol: Subscription['protocol'], endpoint: string, cal
   if (arn.accountId !== call.accountId) {
     throw unsupported('An endpoint of another account, which would have to confirm the subscription,')
   }
-  if (protocol === 'sqs' && arn.resource.endsWith('.fifo')) {
+}
+
+function checkFit(topic: Topic, protocol: Subscription['protocol'], endpoint: string): void {
+  if (isFifo(topic) && protocol !== 'sqs') {
+    throw invalidParameter(`Protocol Reason: FIFO topics deliver to SQS queues only, not to ${protocol}`)
+  }
+  if (!isFifo(topic) && protocol === 'sqs' && endpoint.endsWith('.fifo')) {
     throw invalidParameter(
       'Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics',
     )

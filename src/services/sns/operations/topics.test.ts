@@ -26,11 +26,6 @@ for (const [why, input, message] of [
     'Invalid parameter: Policy Error: null',
   ],
   [
-    'FIFO',
-    { Name: 't.fifo', Attributes: { FifoTopic: 'true' } },
-    /A FIFO topic is not supported by lambdad yet/,
-  ],
-  [
     'KMS keys',
     { Name: 't', Attributes: { KmsMasterKeyId: 'k' } },
     /KmsMasterKeyId is not supported by lambdad yet/,

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { SnsOperation } from '../deps.ts'
 import { invalidParameter, unsupported } from '../errors.ts'
+import { isFifo } from '../fifo.ts'
 import { pageFrom, pageOf } from '../pages.ts'
 import { existingTopic } from '../resolve.ts'
 import { tagsFrom } from '../tags.ts'
@@ -10,12 +11,13 @@ import { checkTopicAttribute } from '../topic-attributes.ts'
 /** Made once: the same call again answers with the topic that is there. */
 export const createTopic: SnsOperation<'CreateTopic'> = async ({ store }, input, call) => {
   const { Name: name = '', Attributes = {}, DataProtectionPolicy, Tags } = input
-  if (name.endsWith('.fifo')) throw unsupported('A FIFO topic')
-  if (!/^[\w-]{1,256}$/.test(name)) throw invalidParameter('Topic Name')
+  const isOrdered = Attributes.FifoTopic === 'true'
+  checkName(name, isOrdered)
   if (DataProtectionPolicy !== undefined) throw unsupported('DataProtectionPolicy')
-  for (const [key, value] of Object.entries(Attributes)) checkTopicAttribute(key, value)
+  for (const [key, value] of Object.entries(Attributes)) checkTopicAttribute(key, value, isOrdered)
   const { accountId, region } = call
-  const { FifoTopic: _, ...attributes } = Attributes
+  const { FifoTopic: _, ...others } = Attributes
+  const attributes = isOrdered ? Attributes : others
   const topic: Topic = { accountId, region, name, attributes, tags: tagsFrom(Tags) }
   await store.change(async (editor) => {
     const found = await editor.findTopic(topic)
@@ -23,6 +25,15 @@ export const createTopic: SnsOperation<'CreateTopic'> = async ({ store }, input,
     refuseOtherwise(found, topic, Tags !== undefined)
   })
   return { TopicArn: topicArn(topic) }
+}
+
+function checkName(name: string, isFifo: boolean): void {
+  if (!isFifo && !/^[\w-]{1,256}$/.test(name)) throw invalidParameter('Topic Name')
+  if (isFifo && !/^[\w-]{1,251}\.fifo$/.test(name)) {
+    throw invalidParameter(
+      'Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase ASCII letters, numbers, underscores, and hyphens, and must be between 1 and 256 characters long.',
+    )
+  }
 }
 
 function refuseOtherwise(found: Topic, wanted: Topic, hasTags: boolean): void {
@@ -59,6 +70,7 @@ export const getTopicAttributes: SnsOperation<'GetTopicAttributes'> = async ({ s
     SubscriptionsPending: '0',
     // AWS keeps deleted ones for three days and counts them; here they are gone.
     SubscriptionsDeleted: '0',
+    ...(isFifo(topic) && { ContentBasedDeduplication: 'false' }),
     ...topic.attributes,
   }
   return { Attributes }
@@ -71,7 +83,7 @@ export const setTopicAttributes: SnsOperation<'SetTopicAttributes'> = async ({ s
     if (name === 'FifoTopic') throw invalidParameter('AttributeName')
     const { [name]: _, ...others } = topic.attributes
     if (name === 'Policy' && value === '') return editor.saveTopic({ ...topic, attributes: others })
-    checkTopicAttribute(name, value)
+    checkTopicAttribute(name, value, isFifo(topic))
     return editor.saveTopic({ ...topic, attributes: { ...others, [name]: value } })
   })
   return {}
