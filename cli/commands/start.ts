@@ -1,3 +1,4 @@
+import { releaseStartUpMemory } from '../../src/base/garbage.ts'
 import { start as startLambdad } from '../../src/main.ts'
 import { parse } from '../arguments.ts'
 import type { Command } from '../commands.ts'
@@ -9,6 +10,7 @@ export const start: Command = async (args, variables) => {
   const running = await startLambdad(settings).catch((error: unknown) => {
     throw explained(error, settings)
   })
+  releaseStartUpMemory()
   process.stdout.write(`${running.announcement}\n`)
 
   const signal = await new Promise<NodeJS.Signals>((resolve) => {
