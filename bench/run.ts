@@ -3,6 +3,7 @@ import { asynchronous } from './async.ts'
 import { bursts } from './bursts.ts'
 import { coldStart } from './cold-start.ts'
 import { controlPlane } from './control-plane.ts'
+import { eventbridge } from './eventbridge.ts'
 import type { Figure } from './figure.ts'
 import { freeze } from './freeze.ts'
 import { idleEnvironments } from './idle-environments.ts'
@@ -26,6 +27,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   sqs,
   async: asynchronous,
   'control-plane': controlPlane,
+  eventbridge,
 }
 
 const wanted = process.argv.slice(2)

@@ -265,7 +265,7 @@ function mappingsRoom(
         sqs: switchboard.sqs,
         leases: stores.leases,
         // A data folder is one process's at a time: the next one goes on at once, even after a crash.
-        owner: stores.database.dialect.supportsSkipLocked ? random.uuid() : 'this data folder',
+        owner: stores.database.dialect.isShared ? random.uuid() : 'this data folder',
         clock,
         reportFault,
       })

@@ -68,7 +68,7 @@ export function createEventBridgeRoom(deps: EventBridgeRoomDeps): EventBridgeRoo
   const addToOutbox: IntakeDeps['addToOutbox'] = (transaction, items) => runner.add(transaction, items)
   const intake = { buses, clock, change: store.change, addToOutbox }
   const take = (incoming: readonly Incoming[]) => takeIn(intake, incoming)
-  const isShared = database.dialect.supportsSkipLocked
+  const isShared = database.dialect.isShared
   const loops = {
     rule: new DueLoop({
       clock,

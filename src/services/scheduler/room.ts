@@ -40,7 +40,7 @@ export function createSchedulerRoom(deps: SchedulerRoomDeps): SchedulerRoom {
   const loop = new DueLoop({
     clock,
     reportFault,
-    isShared: database.dialect.supportsSkipLocked,
+    isShared: database.dialect.isShared,
     run: () =>
       runDueSchedules({
         store,

@@ -42,7 +42,7 @@ export function createSqsRoom(deps: SqsRoomDeps): SqsRoom {
   const arrivals = new Arrivals(clock)
   const announce = announcements({ changes, clock, reportFault })
   // Only a database that several can write to at once has rows to be skipped.
-  const hasOtherNodes = database.dialect.supportsSkipLocked
+  const hasOtherNodes = database.dialect.isShared
   const mailbox = new Mailbox({
     store,
     directory,

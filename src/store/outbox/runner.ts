@@ -79,7 +79,7 @@ export class OutboxRunner {
   /** Goes on with what was left. */
   async start(): Promise<void> {
     // Where only one process has the database, whatever is claimed was claimed by one that is gone.
-    if (!this.#options.database.dialect.supportsSkipLocked) await this.#outbox.releaseAll(this.#now())
+    if (!this.#options.database.dialect.isShared) await this.#outbox.releaseAll(this.#now())
     this.#wakeAt(this.#now())
   }
 
@@ -236,7 +236,7 @@ export class OutboxRunner {
     }
     const next = (await this.#outbox.nextDue()) ?? Infinity
     const soonest = this.#now() + (limit > 0 ? 0 : FULL_LANE_MS)
-    const look = this.#options.database.dialect.supportsSkipLocked ? this.#now() + LOOK_MS : Infinity
+    const look = this.#options.database.dialect.isShared ? this.#now() + LOOK_MS : Infinity
     this.#wakeAt(Math.max(soonest, Math.min(next, look)))
   }
 
