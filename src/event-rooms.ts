@@ -11,7 +11,7 @@ import { sqsHasWork } from './services/sqs/has-work.ts'
 export interface EventRooms {
   readonly switchboard: Switchboard
   readonly services: {
-    readonly [Id in 'sqs' | 'sns' | 'eventbridge' | 'scheduler']: () => Promise<Operations>
+    readonly [Id in 'sqs' | 's3' | 'sns' | 'eventbridge' | 'scheduler']: () => Promise<Operations>
   }
   /** In the order in which they start. */
   readonly parts: readonly LazyRoom<{ start(): unknown; stop(): unknown }>[]
@@ -51,11 +51,19 @@ export function createEventRooms(
     },
     hasWork: () => schedulerHasWork(stores.database),
   })
+  const s3 = new LazyRoom({
+    build: async () => {
+      const { createS3Room } = await import('./services/s3/room.ts')
+      return createS3Room({ ...deps, folder: stores.folder.path })
+    },
+    hasWork: async () => false,
+  })
   const switchboard = createSwitchboard({
     ...ports,
     sqs: async () => (await sqs.get()).port,
     sns: async () => (await sns.get()).port,
     events: async () => (await eventbridge.get()).port,
+    s3: async () => (await s3.get()).port,
   })
   return {
     switchboard,
@@ -63,8 +71,9 @@ export function createEventRooms(
       sqs: async () => (await sqs.get()).operations,
       sns: async () => (await sns.get()).operations,
       eventbridge: async () => (await eventbridge.get()).operations,
+      s3: async () => (await s3.get()).operations,
       scheduler: async () => (await scheduler.get()).operations,
     },
-    parts: [sqs, sns, eventbridge, scheduler],
+    parts: [sqs, sns, s3, eventbridge, scheduler],
   }
 }

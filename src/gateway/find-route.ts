@@ -5,8 +5,9 @@ import { decompressed } from './body/gzip.ts'
 import type { RequestBody } from './body/request-body.ts'
 import type { LoadedService, ServiceDirectory } from './directory.ts'
 import { unknownService } from './errors.ts'
+import { bucketOfHost } from './host.ts'
 import type { HttpRequest } from './http.ts'
-import { findOperation } from './model/rest-router.ts'
+import { findOperation, type RestRequest } from './model/rest-router.ts'
 import type { Protocol, Route } from './protocols/protocol.ts'
 import { type Form, parseForm } from './protocols/query-form.ts'
 import type { Recognised } from './recognise.ts'
@@ -48,7 +49,7 @@ export function findRoute(
   const { definition } = model
   const isRest = protocol.name === 'restJson1' || protocol.name === 'restXml'
   if (isRest) {
-    const match = findOperation(model, request)
+    const match = findOperation(model, definition.id === 's3' ? pathStyle(request) : request)
     if (match === undefined) throw unknownOperation(protocol, `${request.method} ${request.path}`)
     return { definition, model, protocol, operation: match.operation, labels: match.labels, form: undefined }
   }
@@ -56,6 +57,13 @@ export function findRoute(
   const operation = name === undefined ? undefined : model.operations.get(name)
   if (operation === undefined) throw unknownOperation(protocol, name, form?.version)
   return { definition, model, protocol, operation, labels: NO_LABELS, form: form?.tree }
+}
+
+/** S3's buckets may stand in the Host. What is signed is the path as it came. */
+function pathStyle(request: HttpRequest): RestRequest {
+  const bucket = bucketOfHost(request.headers.host)
+  const { method, path, query, headers } = request
+  return bucket === undefined ? request : { method, path: `/${bucket}${path}`, query, headers }
 }
 
 /** AWS's answer to an operation that no service has, which differs from protocol to protocol. */

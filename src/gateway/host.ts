@@ -21,3 +21,14 @@ export function endpointOf(host: string | undefined, fallback: string): string {
   const isHost = host !== undefined && /^[\w.-]+(:\d{1,5})?$|^\[[\da-f:.]+\](:\d{1,5})?$/i.test(host)
   return `http://${isHost ? host : fallback}`
 }
+
+/**
+ * The bucket that a Host names (virtual-hosted style): `my.bucket` of `my.bucket.s3.eu-west-1.amazonaws.com`, and of
+ * `my.bucket.localhost`, as clients make it of the endpoint `http://localhost`.
+ */
+export function bucketOfHost(host: string | undefined): string | undefined {
+  const labels = hostLabels(host)
+  const service = labels.findLastIndex((label) => /^s3(-|$)/.test(label))
+  const bucket = labels.slice(0, service < 0 ? labels.length : service).join('.')
+  return bucket === '' ? undefined : bucket
+}

@@ -32,8 +32,8 @@ export const restXml: Protocol = {
   encode(route: Route, output: Output, answer: AnswerContext): HttpResponse {
     const headers: Record<string, string> = {}
     const codec = codecOf(route.definition)
-    const { output: shape, http } = route.operation
-    const status = writeBindings(shape, output, headers, xmlText) ?? http?.status ?? 200
+    const { output: shape } = route.operation
+    const status = writeBindings(shape, output, headers, xmlText) ?? statusOf(route, output)
     if (shape.eventStream !== undefined) {
       const stream = { status, headers, codec: plainXml, startsWithOutput: false }
       return eventStreamResponse(shape, output, stream, route, answer)
@@ -61,6 +61,11 @@ export const restXml: Protocol = {
     const body = `${XML_DECLARATION}<Error>${errorElements(facts)}${tail}</Error>`
     return { status: facts.status, headers, body }
   },
+}
+
+/** No model says that a part of an object is answered 206. */
+function statusOf({ operation }: Route, { ContentRange }: Output): number {
+  return ContentRange === undefined ? (operation.http?.status ?? 200) : 206
 }
 
 const codecs = new Map<string, Codec>()

@@ -18,6 +18,7 @@ import { lambdaCapacity } from './0015-lambda-capacity.ts'
 import { scheduler } from './0016-scheduler.ts'
 import { sns } from './0017-sns.ts'
 import { snsFifo } from './0018-sns-fifo.ts'
+import { s3 } from './0019-objects.ts'
 
 /** What a migration may ask of the database beside its tables. */
 // biome-ignore lint/suspicious/noExplicitAny: a migration sees the tables as they were, which no type describes
@@ -43,6 +44,7 @@ export const STEPS: Readonly<Record<string, MigrationStep>> = {
   '0016-scheduler': scheduler,
   '0017-sns': sns,
   '0018-sns-fifo': snsFifo,
+  '0019-objects': s3,
 }
 
 export { type MigrateOptions, migrate } from './migrate.ts'

@@ -1,0 +1,101 @@
+import { AwsError } from '../../aws/error.ts'
+
+// Codes, texts and statuses of "Error responses" in the Amazon S3 API Reference.
+
+export function noSuchBucket(bucket: string): AwsError {
+  return new AwsError('NoSuchBucket', 'The specified bucket does not exist', {
+    status: 404,
+    members: { BucketName: bucket },
+  })
+}
+
+export function noSuchKey(key: string): AwsError {
+  return new AwsError('NoSuchKey', 'The specified key does not exist.', {
+    status: 404,
+    members: { Key: key },
+  })
+}
+
+export function noSuchVersion(): AwsError {
+  return new AwsError('NoSuchVersion', 'The specified version does not exist.', { status: 404 })
+}
+
+export function noSuchUpload(): AwsError {
+  return new AwsError(
+    'NoSuchUpload',
+    'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
+    { status: 404 },
+  )
+}
+
+/** What is asked for was never set: `NoSuchLifecycleConfiguration` and its like. */
+export function notSet(code: string, message: string): AwsError {
+  return new AwsError(code, message, { status: 404 })
+}
+
+export function accessDenied(): AwsError {
+  return new AwsError('AccessDenied', 'Access Denied', { status: 403 })
+}
+
+export function invalidArgument(message: string): AwsError {
+  return new AwsError('InvalidArgument', message, { status: 400 })
+}
+
+export function invalidRequest(message: string): AwsError {
+  return new AwsError('InvalidRequest', message, { status: 400 })
+}
+
+export function preconditionFailed(condition: string): AwsError {
+  return new AwsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', {
+    status: 412,
+    members: { Condition: condition },
+  })
+}
+
+export function notModified(): AwsError {
+  return new AwsError('NotModified', 'Not Modified', { status: 304 })
+}
+
+/** What a delete marker answers to those who ask for it by its version. */
+export function methodNotAllowed(): AwsError {
+  return new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.', {
+    status: 405,
+  })
+}
+
+export function invalidRange(): AwsError {
+  return new AwsError('InvalidRange', 'The requested range is not satisfiable', { status: 416 })
+}
+
+export function invalidPart(): AwsError {
+  return new AwsError(
+    'InvalidPart',
+    "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
+    { status: 400 },
+  )
+}
+
+export function badDigest(what: string): AwsError {
+  return new AwsError('BadDigest', `The ${what} you specified did not match what we received.`, {
+    status: 400,
+  })
+}
+
+export function entityTooLarge(): AwsError {
+  return new AwsError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size', {
+    status: 400,
+  })
+}
+
+export function malformedXml(): AwsError {
+  return new AwsError(
+    'MalformedXML',
+    'The XML you provided was not well-formed or did not validate against our published schema',
+    { status: 400 },
+  )
+}
+
+/** What AWS takes and we do not carry out is refused rather than ignored. */
+export function notImplemented(what: string): AwsError {
+  return new AwsError('NotImplemented', `${what} is not supported by lambdad yet.`, { status: 501 })
+}

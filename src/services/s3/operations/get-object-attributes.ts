@@ -1,0 +1,36 @@
+import type { S3Operation } from '../deps.ts'
+import { findBucket, findVersion, shownVersion } from '../find.ts'
+import { isMultipart, sizeOf } from '../object.ts'
+import { shownChecksums } from '../receive.ts'
+import { refuseUnsupported } from '../refusals.ts'
+
+const PARTS_PAGE_MAX = 1000
+
+export const getObjectAttributes: S3Operation<'GetObjectAttributes'> = async ({ store }, input, call) => {
+  refuseUnsupported(input)
+  const bucket = await findBucket(store, input, call)
+  const { version } = await findVersion(store, bucket.name, input.Key ?? '', input.VersionId)
+  const wants = new Set<string>(input.ObjectAttributes)
+  const { checksums, checksumType: ChecksumType } = version
+  const hasChecksum = Object.keys(checksums).length > 0
+  const max = Math.min(input.MaxParts ?? PARTS_PAGE_MAX, PARTS_PAGE_MAX)
+  const marker = Number(input.PartNumberMarker ?? 0)
+  const parts = version.files.slice(marker, marker + max)
+  const ObjectParts = {
+    TotalPartsCount: version.files.length,
+    PartNumberMarker: String(marker),
+    NextPartNumberMarker: String(marker + parts.length),
+    MaxParts: max,
+    IsTruncated: marker + parts.length < version.files.length,
+    Parts: parts.map(({ bytes }, index) => ({ PartNumber: marker + index + 1, Size: bytes })),
+  }
+  return {
+    ...shownVersion(bucket, version),
+    LastModified: new Date(version.modifiedAt),
+    ...(wants.has('ETag') && { ETag: version.etag }),
+    ...(wants.has('Checksum') && hasChecksum && { Checksum: { ...shownChecksums(checksums), ChecksumType } }),
+    ...(wants.has('ObjectParts') && isMultipart(version) && { ObjectParts }),
+    ...(wants.has('StorageClass') && { StorageClass: version.storageClass as 'STANDARD' }),
+    ...(wants.has('ObjectSize') && { ObjectSize: sizeOf(version) }),
+  }
+}

@@ -1,0 +1,29 @@
+import type { S3Operation } from '../deps.ts'
+import { findBucket } from '../find.ts'
+import { factsOf } from '../headers.ts'
+import { quoted } from '../object.ts'
+import { placeNew } from '../place.ts'
+import { receive, shownChecksums } from '../receive.ts'
+import { refuseBadKey, refuseUnsupported } from '../refusals.ts'
+import { PUT_BYTES_MAX } from '../upload.ts'
+
+export const putObject: S3Operation<'PutObject'> = async (deps, input, call) => {
+  const { Bucket: bucket = '', Key: key = '', IfMatch, IfNoneMatch } = input
+  await findBucket(deps.store, input, call)
+  refuseBadKey(key)
+  refuseUnsupported(input)
+  const facts = factsOf(input)
+
+  const { trailers } = call
+  const { file, md5, checksums } = await receive(deps, input, { bytesMax: PUT_BYTES_MAX, trailers })
+  const content = { files: [file], etag: md5, checksums, checksumType: 'FULL_OBJECT' as const }
+  const placed = await placeNew(deps, { bucket, key, content, facts, conditions: { IfMatch, IfNoneMatch } })
+
+  return {
+    ETag: quoted(md5),
+    ServerSideEncryption: 'AES256',
+    ...shownChecksums(checksums),
+    ...(Object.keys(checksums).length > 0 && { ChecksumType: 'FULL_OBJECT' }),
+    ...(placed.bucket.versioning === 'Enabled' && { VersionId: placed.version.versionId }),
+  }
+}

@@ -1,0 +1,71 @@
+import { AwsError } from '../../aws/error.ts'
+import { invalidArgument, notImplemented } from './errors.ts'
+
+/** Members of several operations' input that lambdad does not carry out. */
+const UNSUPPORTED = [
+  'SSECustomerAlgorithm',
+  'SSECustomerKey',
+  'CopySourceSSECustomerAlgorithm',
+  'SSEKMSKeyId',
+  'SSEKMSEncryptionContext',
+  'BucketKeyEnabled',
+  'ObjectLockMode',
+  'ObjectLockRetainUntilDate',
+  'ObjectLockLegalHoldStatus',
+  'ObjectLockEnabledForBucket',
+  'BypassGovernanceRetention',
+  'WebsiteRedirectLocation',
+  'WriteOffsetBytes',
+  'MFA',
+  'ChecksumSHA512',
+  'ChecksumMD5',
+  'ChecksumXXHASH64',
+  'ChecksumXXHASH3',
+  'ChecksumXXHASH128',
+] as const
+
+const GRANTS = ['GrantFullControl', 'GrantRead', 'GrantReadACP', 'GrantWrite', 'GrantWriteACP'] as const
+
+/** Storage classes that serve what they hold at once; the others would need RestoreObject. */
+const STORAGE_CLASSES = [
+  'STANDARD',
+  'REDUCED_REDUNDANCY',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER_IR',
+]
+
+interface Given {
+  readonly ServerSideEncryption?: string | undefined
+  readonly StorageClass?: string | undefined
+  readonly ACL?: string | undefined
+}
+
+/** Refuses what lambdad does not carry out, and ACLs as buckets do that enforce their owner. */
+export function refuseUnsupported(input: object): void {
+  const given = input as Readonly<Record<string, unknown>>
+  const member = UNSUPPORTED.find((name) => given[name] !== undefined && given[name] !== false)
+  if (member !== undefined) throw notImplemented(member)
+  const { ServerSideEncryption: encryption, StorageClass: storageClass, ACL } = input as Given
+  if (encryption !== undefined && encryption !== 'AES256') throw notImplemented(`Encryption by ${encryption}`)
+  if (storageClass !== undefined && !STORAGE_CLASSES.includes(storageClass)) {
+    throw notImplemented(`The storage class ${storageClass}`)
+  }
+  const isOwners = ACL === undefined || ACL === 'private' || ACL === 'bucket-owner-full-control'
+  if (!isOwners || GRANTS.some((name) => given[name] !== undefined)) throw aclNotSupported()
+}
+
+export function aclNotSupported(): AwsError {
+  return new AwsError('AccessControlListNotSupported', 'The bucket does not allow ACLs', { status: 400 })
+}
+
+const KEY_BYTES_MAX = 1024
+
+export function refuseBadKey(key: string): void {
+  if (Buffer.byteLength(key) > KEY_BYTES_MAX) {
+    throw new AwsError('KeyTooLongError', 'Your key is too long', { status: 400 })
+  }
+  if (key.includes('\0'))
+    throw invalidArgument('Keys with the character U+0000 are not supported by lambdad.')
+}

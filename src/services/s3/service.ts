@@ -1,0 +1,116 @@
+import { type BoundOperation, bindOperations, type Operation } from '../../aws/operation.ts'
+import type { OperationName } from '../../aws/sdk-types.ts'
+import type { S3Deps } from './deps.ts'
+import {
+  deleteBucketPolicy,
+  deleteBucketTagging,
+  getBucketEncryption,
+  getBucketOwnershipControls,
+  getBucketPolicy,
+  getBucketTagging,
+  getBucketVersioning,
+  getPublicAccessBlock,
+  putBucketEncryption,
+  putBucketOwnershipControls,
+  putBucketPolicy,
+  putBucketTagging,
+  putBucketVersioning,
+  putPublicAccessBlock,
+} from './operations/bucket-settings.ts'
+import {
+  createBucket,
+  deleteBucket,
+  getBucketLocation,
+  headBucket,
+  listBuckets,
+} from './operations/buckets.ts'
+import { copyObject } from './operations/copy-object.ts'
+import {
+  getBucketAccelerateConfiguration,
+  getBucketAcl,
+  getBucketCors,
+  getBucketLifecycleConfiguration,
+  getBucketLogging,
+  getBucketNotificationConfiguration,
+  getBucketReplication,
+  getBucketRequestPayment,
+  getBucketWebsite,
+  getObjectAcl,
+  getObjectLockConfiguration,
+} from './operations/defaults.ts'
+import { deleteObject, deleteObjects } from './operations/delete-object.ts'
+import { getObject, headObject } from './operations/get-object.ts'
+import { getObjectAttributes } from './operations/get-object-attributes.ts'
+import { listObjectVersions } from './operations/list-object-versions.ts'
+import { listObjects, listObjectsV2 } from './operations/list-objects.ts'
+import { listMultipartUploads, listParts } from './operations/list-uploads.ts'
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  createMultipartUpload,
+  uploadPart,
+  uploadPartCopy,
+} from './operations/multipart.ts'
+import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './operations/object-tagging.ts'
+import { putObject } from './operations/put-object.ts'
+
+type S3OperationName = OperationName<typeof import('@aws-sdk/client-s3')>
+
+/** Every operation of the S3 API that we answer. Any other gets `UnknownOperationException`. */
+export const s3Operations = {
+  AbortMultipartUpload: abortMultipartUpload,
+  CompleteMultipartUpload: completeMultipartUpload,
+  CopyObject: copyObject,
+  CreateBucket: createBucket,
+  CreateMultipartUpload: createMultipartUpload,
+  DeleteBucket: deleteBucket,
+  DeleteBucketPolicy: deleteBucketPolicy,
+  DeleteBucketTagging: deleteBucketTagging,
+  DeleteObject: deleteObject,
+  DeleteObjects: deleteObjects,
+  DeleteObjectTagging: deleteObjectTagging,
+  GetBucketAccelerateConfiguration: getBucketAccelerateConfiguration,
+  GetBucketAcl: getBucketAcl,
+  GetBucketCors: getBucketCors,
+  GetBucketEncryption: getBucketEncryption,
+  GetBucketLifecycleConfiguration: getBucketLifecycleConfiguration,
+  GetBucketLocation: getBucketLocation,
+  GetBucketLogging: getBucketLogging,
+  GetBucketNotificationConfiguration: getBucketNotificationConfiguration,
+  GetBucketOwnershipControls: getBucketOwnershipControls,
+  GetBucketPolicy: getBucketPolicy,
+  GetBucketReplication: getBucketReplication,
+  GetBucketRequestPayment: getBucketRequestPayment,
+  GetBucketTagging: getBucketTagging,
+  GetBucketVersioning: getBucketVersioning,
+  GetBucketWebsite: getBucketWebsite,
+  GetObject: getObject,
+  GetObjectAcl: getObjectAcl,
+  GetObjectAttributes: getObjectAttributes,
+  GetObjectLockConfiguration: getObjectLockConfiguration,
+  GetObjectTagging: getObjectTagging,
+  GetPublicAccessBlock: getPublicAccessBlock,
+  HeadBucket: headBucket,
+  HeadObject: headObject,
+  ListBuckets: listBuckets,
+  ListMultipartUploads: listMultipartUploads,
+  ListObjects: listObjects,
+  ListObjectsV2: listObjectsV2,
+  ListObjectVersions: listObjectVersions,
+  ListParts: listParts,
+  PutBucketEncryption: putBucketEncryption,
+  PutBucketOwnershipControls: putBucketOwnershipControls,
+  PutBucketPolicy: putBucketPolicy,
+  PutBucketTagging: putBucketTagging,
+  PutBucketVersioning: putBucketVersioning,
+  PutObject: putObject,
+  PutObjectTagging: putObjectTagging,
+  PutPublicAccessBlock: putPublicAccessBlock,
+  UploadPart: uploadPart,
+  UploadPartCopy: uploadPartCopy,
+} satisfies Partial<Record<S3OperationName, Operation<S3Deps, never, unknown>>>
+
+/** The operations, given what they need. */
+export function createS3Operations(deps: S3Deps): Record<keyof typeof s3Operations, BoundOperation> {
+  return bindOperations(s3Operations, deps)
+}
