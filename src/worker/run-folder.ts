@@ -41,14 +41,18 @@ const GROUPS_FILE = 'cgroups'
  * known by its id and the time of its start: an id that was given to another since is left alone. Returns how
  * many processes were ended.
  */
-export async function endLeftovers(runFolder: string, clock: Clock): Promise<number> {
+export async function endLeftovers(
+  runFolder: string,
+  clock: Clock,
+  report: (error: unknown) => void,
+): Promise<number> {
   let ended = 0
   for (const name of foldersIn(runFolder)) {
     const [pid = '', startTime] = name.split('-')
     if (!/^\d+$/.test(pid) || runs(Number(pid), startTime)) continue
     const folder = path.join(runFolder, name)
     ended += endEnvironments(path.join(folder, 'e'))
-    ended += await endGroups(readLines(path.join(folder, GROUPS_FILE)), clock)
+    ended += await endGroups(readLines(path.join(folder, GROUPS_FILE)), clock, report)
     rmSync(folder, { recursive: true, force: true })
   }
   return ended
@@ -101,7 +105,7 @@ export async function endGroupsLeftBehind(clock: Clock, report: (error: unknown)
       .filter(isLeftBehind)
       .map((name) => path.join(parent, name)),
   )
-  await endGroups(left, clock).catch(report)
+  await endGroups(left, clock, report)
 }
 
 /** The places where this daemon, too, has its cgroups. */
@@ -128,7 +132,11 @@ function mayChange(folder: string): boolean {
 }
 
 /** No process can have left the cgroups below a daemon's own: all there are its environments'. */
-async function endGroups(daemons: readonly string[], clock: Clock): Promise<number> {
+async function endGroups(
+  daemons: readonly string[],
+  clock: Clock,
+  report: (error: unknown) => void,
+): Promise<number> {
   const groups = daemons
     .filter((own) => path.basename(own).startsWith('lambdad-'))
     .flatMap((own) => [...foldersIn(own).map((name) => path.join(own, name)), own])
@@ -136,7 +144,7 @@ async function endGroups(daemons: readonly string[], clock: Clock): Promise<numb
   for (const group of groups) writeWhereThere(path.join(group, 'freezer.state'), 'THAWED')
   const pids = groups.flatMap((group) => pidsIn(path.join(group, 'cgroup.procs')))
   const ended = pids.filter(kill).length
-  for (const group of groups) await removeGroups([group], clock)
+  for (const group of groups) await removeGroups([group], clock).catch(report)
   return ended
 }
 

@@ -107,7 +107,7 @@ class OneWorker implements LocalWorker {
     const runFolder = runFolderOf(folder)
     // In the background: it is needed with the first environment only.
     this.#launcher.warm()
-    await endLeftovers(runFolder, clock)
+    await endLeftovers(runFolder, clock, report)
     await endGroupsLeftBehind(clock, report)
     this.#ownFolder = makeOwnFolder(runFolder, random.hex(4))
     this.#starter = await this.#makeStarter()
@@ -157,8 +157,8 @@ class OneWorker implements LocalWorker {
     await Promise.all(environments.map((environment) => environment.gone()))
     await this.#starter?.pools.gone()
     await this.#starter?.network.stop()
-    await this.#starter?.host.limiter.close()
-    await this.#starter?.host.freezer.close()
+    await this.#starter?.host.limiter.close().catch(this.#parts.report)
+    await this.#starter?.host.freezer.close().catch(this.#parts.report)
     if (this.#ownFolder !== '') await rm(this.#ownFolder, { recursive: true, force: true })
   }
 
@@ -267,11 +267,15 @@ class OneWorker implements LocalWorker {
     return async (calls, output): Promise<Runtime> => {
       const parts = this.#starter
       if (parts === undefined || this.#stopped) {
-        throw new CannotStart('not running', () => serviceFailure('lambdad is starting or stopping.'))
+        throw notRunning()
       }
       const { environmentId, fn, logStream } = source
       const id = `${environmentId}-${++started}`
-      return startRuntime(parts, { id, fn, initializationType, logStream, kept, calls, output })
+      const start = { id, fn, initializationType, logStream, kept, calls, output }
+      return startRuntime(parts, start).catch((error) => {
+        // What it needed has ended under it.
+        throw this.#stopped ? notRunning() : error
+      })
     }
   }
 
@@ -292,6 +296,10 @@ class OneWorker implements LocalWorker {
 }
 
 const PLAIN = 'functions run as plain processes'
+
+function notRunning(): CannotStart {
+  return new CannotStart('not running', () => serviceFailure('lambdad is starting or stopping.'))
+}
 
 /** `2026/11/21/[$LATEST]4f1c…`; in a log group of the owner's choice with the function's name before. */
 function logStreamOf(fn: FunctionVersion, clock: Clock, random: Random): string {

@@ -1,11 +1,23 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { rmdir } from 'node:fs/promises'
 import type { Clock } from '../../base/clock.ts'
 import { pidsIn } from './process-tree.ts'
 
-/** An environment's processes need a moment to be gone after they were killed: 50 tries, 10 ms apart. */
-const REMOVE_TRIES = 50
+/** An environment's processes need a moment to be gone after they were killed: 300 tries, 10 ms apart. */
+const REMOVE_TRIES = 300
 const REMOVE_PAUSE_MS = 10
+
+/**
+ * What keeps processes from ending on a busy machine: a frozen group of version 1, a processor limit, a share that
+ * is for the background.
+ */
+const TO_LET_END: readonly [file: string, value: string][] = [
+  ['freezer.state', 'THAWED'],
+  ['cpu.cfs_quota_us', '-1'],
+  ['cpu.shares', '1024'],
+  ['cpu.max', 'max'],
+  ['cpu.weight', '100'],
+]
 
 /** Where this process is, by hierarchy: `memory` → `/user.slice`, and v2's under the empty name. */
 export function ownGroups(procSelfCgroup: string): Map<string, string> {
@@ -76,6 +88,7 @@ export function writeWhereThere(file: string, value: string): void {
   }
 }
 
+/** Removes groups, with those below them; what is still in them is ended. Rejects with what is there after 3 s. */
 export async function removeGroups(folders: readonly string[], clock: Clock): Promise<void> {
   await Promise.all(folders.map((folder) => removeGroup(folder, clock)))
 }
@@ -88,20 +101,43 @@ async function removeGroup(folder: string, clock: Clock): Promise<void> {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'ENOENT') return
       if (code !== 'EBUSY' || tries === REMOVE_TRIES) throw error
-      killAllIn(folder)
+      removeBelow(folder)
       await clock.sleep(REMOVE_PAUSE_MS)
     }
   }
 }
 
 /** Whatever is in an environment's group is its own, even what slipped out of a sandbox that was being made. */
-function killAllIn(folder: string): void {
+function removeBelow(folder: string): void {
+  endAllIn(folder)
+  for (const below of groupsIn(folder)) {
+    removeBelow(below)
+    try {
+      rmdirSync(below)
+    } catch {
+      // Not empty yet, or somebody else was faster.
+    }
+  }
+}
+
+function endAllIn(folder: string): void {
+  for (const [file, value] of TO_LET_END) writeWhereThere(`${folder}/${file}`, value)
   for (const pid of pidsIn(`${folder}/cgroup.procs`)) {
+    if (pid === process.pid) continue
     try {
       process.kill(pid, 'SIGKILL')
     } catch {
       // It ended meanwhile.
     }
+  }
+}
+
+function groupsIn(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${folder}/${name}`)
+  } catch {
+    return []
   }
 }
 
