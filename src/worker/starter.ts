@@ -361,6 +361,10 @@ class StartedRuntime implements Runtime {
     })
   }
 
+  get isEnding() {
+    return this.#sandbox.isEnding
+  }
+
   get ended() {
     return this.#sandbox.ended
   }

@@ -177,6 +177,8 @@ export class Life {
   /** Gives the runtime what there is to do, or says that there is room. */
   #goOn(): void {
     if (this.#settling > 0 || (this.#state !== 'idle' && this.#state !== 'dormant')) return
+    // It is dormant in a moment, and its invocation, if it has one, starts the next runtime.
+    if (this.#state === 'idle' && this.run.runtime?.isEnding === true) return
     const { work } = this
     if (work !== undefined) this.#begin(work)
     else if (this.#retiring || this.#isLostAhead) this.#stop()

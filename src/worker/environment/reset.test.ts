@@ -54,6 +54,23 @@ test('a runtime that ends during init is started again by the first invocation, 
   assert.equal((await outcome).kind, 'success')
 })
 
+test('an invocation that comes while a process that ended is read to its end goes to the next one', async () => {
+  const { environment, runtimes, runtime } = await warm()
+  runtime.isEnding = true
+
+  const outcome = environment.invoke(invocation('r1'))
+  await turns()
+  assert.deepEqual(runtime.delivered, [])
+  assert.equal(runtimes.length, 1)
+
+  runtime.exit({ code: null, signal: 'SIGKILL' })
+  await turns()
+  runtimes[1]?.next()
+  await turns()
+  runtimes[1]?.answer('r1', '1')
+  assert.equal((await outcome).kind, 'success')
+})
+
 test('the next runtime starts only when the failed one has ended', async () => {
   const { environment, runtimes, clock } = given()
   await turns()

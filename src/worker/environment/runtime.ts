@@ -11,6 +11,8 @@ export interface Runtime {
   readonly version: string | undefined
   /** It started from a snapshot: its init was another time. */
   readonly restored?: boolean
+  /** Its process has ended, and what it wrote may still be read: `ended` follows. */
+  readonly isEnding?: boolean
   /** Its process has ended, and what it wrote is consumed. Never rejects. */
   readonly ended: Promise<SandboxEnd>
   /** Nothing of it is left. Never rejects. */

@@ -94,6 +94,7 @@ export class FakeRuntime implements Runtime {
   /** Once it is killed it takes until `exit` to end. */
   lingers = false
   killed = false
+  isEnding = false
 
   constructor(calls: RuntimeCalls, writes: (text: string) => void) {
     this.#calls = calls

@@ -21,6 +21,7 @@ export class Launcher {
   readonly #launched = new Map<string, Launched>()
   readonly #fifos = new Map<string, PromiseWithResolvers<void>>()
   #child: ChildProcess | undefined
+  #stopped = false
 
   constructor(report: (error: unknown) => void) {
     this.#report = report
@@ -32,6 +33,10 @@ export class Launcher {
   }
 
   launch(command: LaunchCommand, launched: Launched): void {
+    if (this.#stopped) {
+      queueMicrotask(() => launched.onExit({ code: null, signal: 'SIGKILL' }))
+      return
+    }
     this.#launched.set(command.id, launched)
     this.#send(command)
     // What runs has an end to be heard of; a launcher without work keeps nobody alive.
@@ -45,6 +50,7 @@ export class Launcher {
 
   /** Moves a process that somebody else started, with what it forks meanwhile, into its cgroups. */
   join(pid: number, cgroups: readonly string[]): void {
+    if (this.#stopped) return
     this.#send({ type: 'join', pid, cgroups })
   }
 
@@ -59,14 +65,16 @@ export class Launcher {
   }
 
   async makeFifos(paths: readonly string[]): Promise<void> {
+    if (this.#stopped) throw new Error('The launcher was stopped.')
     const made = Promise.withResolvers<void>()
     this.#fifos.set(paths[0] ?? '', made)
     this.#send({ type: 'make-fifos', paths })
     await made.promise
   }
 
-  /** Ends the launcher, and with it every environment. Resolves when it is gone. */
+  /** Ends the launcher, and with it every environment. Resolves when it is gone; none is started any more. */
   async stop(): Promise<void> {
+    this.#stopped = true
     const child = this.#child
     if (child === undefined) return
     const exited = new Promise((resolve) => child.once('exit', resolve))
@@ -76,8 +84,10 @@ export class Launcher {
   }
 
   #send(message: ToLauncher): void {
-    this.#process().send(message, (error) => {
-      if (error !== null) this.#lost(error)
+    const child = this.#process()
+    // Another may have followed it before this is heard.
+    child.send(message, (error) => {
+      if (error !== null) this.#lost(error, child)
     })
   }
 
@@ -120,7 +130,7 @@ export class Launcher {
   }
 
   /** Its environments died with it. */
-  #lost(error: Error, child = this.#child): void {
+  #lost(error: Error, child: ChildProcess): void {
     if (this.#child !== child) return
     this.#child = undefined
     for (const id of [...this.#launched.keys()]) this.#exited(id, { code: null, signal: 'SIGKILL' })

@@ -128,6 +128,11 @@ export class RunningSandbox {
     )
   }
 
+  /** Its first process has ended. */
+  get isEnding(): boolean {
+    return this.#dead
+  }
+
   /** Its first process has ended, and all that it wrote is consumed. Never rejects. */
   get ended(): Promise<SandboxEnd> {
     return this.#ended.promise
