@@ -128,7 +128,8 @@ describe('a network for each environment', { skip }, () => {
     const made = () => inside(routerOf(namespace), 'ip -o link').match(/^\d+: e\d+/gm)?.length ?? 0
     assert.equal(made(), 1)
     await clock.advance(40)
-    await until(() => made() === 17)
+    await until(() => network.size === 16)
+    assert.equal(made(), 17)
 
     await network.take()
     await clock.advance(25)
@@ -136,7 +137,8 @@ describe('a network for each environment', { skip }, () => {
     await clock.advance(15)
     assert.equal(made(), 17)
     await clock.advance(40)
-    await until(() => made() === 19)
+    await until(() => network.size === 16)
+    assert.equal(made(), 19)
   })
 
   test('released ones are gone, with their links', async (t) => {

@@ -87,6 +87,11 @@ export class Namespaces implements Network {
     return this.#placeOf(helper, this.#ready.shift() ?? (await this.#make(helper)))
   }
 
+  /** How many wait. */
+  get size(): number {
+    return this.#ready.length
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true
     this.#timer?.cancel()
