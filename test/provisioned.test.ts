@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import {
+  CreateAliasCommand,
   DeleteProvisionedConcurrencyConfigCommand,
   GetProvisionedConcurrencyConfigCommand,
   type GetProvisionedConcurrencyConfigCommandOutput,
@@ -19,7 +20,11 @@ const TELLING = {
   'index.mjs': `let count = 0
     export const handler = async (event) => {
       if (event.crash) process.exit(1)
-      await new Promise((resolve) => setTimeout(resolve, event.ms ?? 0))
+      if (event.hold) {
+        console.log('holding')
+        const go = process.env.AWS_ENDPOINT_URL + '/2015-03-31/functions/' + process.env.AWS_LAMBDA_FUNCTION_NAME + '/aliases/go'
+        while (!(await fetch(go)).ok) await new Promise((resolve) => setTimeout(resolve, 20))
+      }
       return { type: process.env.AWS_LAMBDA_INITIALIZATION_TYPE, count: ++count }
     }`,
 }
@@ -29,10 +34,19 @@ const VERSION = { Qualifier: '1' }
 // AWS Lambda Developer Guide, "Configuring provisioned concurrency for a function".
 describe('provisioned concurrency', () => {
   test('environments are there before the first invocation, and say so; what is more runs on demand', async (t) => {
-    const { lambda, invoke, createFunction } = await platform(t)
-    const name = await createFunction(TELLING, { Publish: true })
+    const { lambda, logs, invoke, createFunction } = await platform(t)
+    const name = await createFunction(TELLING, { Publish: true, Timeout: 30 })
     await provision(lambda, name, 2)
-    const results = await Promise.all([1, 2, 3].map(() => invoke(name, { ms: 200 }, VERSION)))
+    const invoked = [1, 2, 3].map(() => invoke(name, { hold: true }, VERSION))
+    // None is free again before all three are at work.
+    await eventually(async () => {
+      const { events = [] } = await logs.send(
+        new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${name}`, filterPattern: 'holding' }),
+      )
+      assert.equal(events.length, 3)
+    })
+    await lambda.send(new CreateAliasCommand({ FunctionName: name, Name: 'go', FunctionVersion: '1' }))
+    const results = await Promise.all(invoked)
     assert.deepEqual(results.map(({ payload }) => payload.type).sort(), ['on-demand', AHEAD, AHEAD])
     const { payload } = await invoke(name)
     assert.deepEqual(payload, { type: 'on-demand', count: 1 })

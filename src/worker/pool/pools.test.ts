@@ -214,7 +214,7 @@ for (const sandbox of sandboxes) {
 
       test('after a timeout a runtime is started in its place, by the same user, with the same /tmp', async (t) => {
         const { startFunction, worker } = await pooled(t, sandbox, language)
-        const fn = startFunction(source(...language.hangs), { ...changes, timeoutMs: 300 })
+        const fn = startFunction(source(...language.hangs), { ...changes, timeoutMs: 2000 })
 
         assert.match(((await fn.call({ slow: 1 })) as { errorMessage: string }).errorMessage, /timed out/)
         await until(() => worker.pooled() > 0)
