@@ -29,7 +29,6 @@ import { createLogsRoom } from './services/cloudwatch-logs/room.ts'
 import { definitions } from './services/definitions.ts'
 import { createAccessKeys, ensureRootKey, masterKey } from './services/iam/access-keys.ts'
 import { createRoleLookup } from './services/iam/role-lookup.ts'
-import { createIamOperations } from './services/iam/service.ts'
 import { createIamStore } from './services/iam/store.sql.ts'
 import { resolveTargets } from './services/lambda/durable/targets.ts'
 import { findForEvents } from './services/lambda/events.ts'
@@ -38,7 +37,6 @@ import { mappedFunctions, polledMappings } from './services/lambda/mappings/poll
 import { createLambdaPort } from './services/lambda/port.ts'
 import { bindInvoke, createLambda, type Lambda } from './services/lambda/service.ts'
 import { profilesIn } from './services/lambda/signing/profiles.ts'
-import { createStsOperations } from './services/sts/service.ts'
 import type { Stores } from './store/stores.ts'
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 import { VERSION } from './version.ts'
@@ -188,14 +186,20 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
 
     'cloudwatch-logs': logs.operations,
     ...eventRooms.services,
-    iam: createIamOperations({ store: iam, clock, random }),
-    sts: createStsOperations({
-      findRole: roles.findRole,
-      open: !isStrict,
-      masterKey: keys.master,
-      clock,
-      random,
-    }),
+    iam: async () => {
+      const { createIamOperations } = await import('./services/iam/service.ts')
+      return createIamOperations({ store: iam, clock, random })
+    },
+    sts: async () => {
+      const { createStsOperations } = await import('./services/sts/service.ts')
+      return createStsOperations({
+        findRole: roles.findRole,
+        open: !isStrict,
+        masterKey: keys.master,
+        clock,
+        random,
+      })
+    },
   })
   const gateway: Gateway = createGateway({
     services,
