@@ -25,6 +25,10 @@ export const settingSchema = {
     'What isolates functions. Default: bubblewrap where the machine allows it, else process, which isolates nothing.',
   ),
   opt: text('', 'A folder that every function finds at /opt; the programs in its extensions/ are started.'),
+  fileSystems: text(
+    '',
+    'A folder in which each EFS access point that functions mount has one: <account>/<region>/fsap-….',
+  ),
   network: choice(
     ['default', 'isolated', 'shared'],
     'Whose network functions are in. Default: one for each environment where the machine allows it, else the host’s.',

@@ -98,6 +98,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     codeOf: (fn) => codeFile(stores, fn),
     optOf: async () => (settings.opt === '' ? undefined : path.resolve(settings.opt)),
     layerOf: (sha256) => layerFile(stores, sha256),
+    fileSystems: settings.fileSystems || undefined,
     runtimes,
     credentialsOf: (fn) => roleCredentials(deps, keys.master, fn),
     endpoint: () => url,
@@ -130,6 +131,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     takeSnapshot: (fn) => worker.takeSnapshot(fn),
     codeSecret: keys.master,
     signingProfiles: profilesIn(settings.signingProfiles),
+    whyNoFileSystems: () => whyNoFileSystems(settings, worker.isolation().isolates),
     warn: (message) => log.warn(message),
     runtimeVersions: (runtime) => runtimes.versions(runtime),
     images: {
@@ -355,6 +357,11 @@ async function layerFile(stores: Stores, sha256: string): Promise<string> {
   const file = await stores.blobs.path(sha256)
   if (file === undefined) throw new Error(`the layer ${sha256} is not among the blobs`)
   return file
+}
+
+function whyNoFileSystems({ fileSystems }: Settings, isolates: boolean): string | undefined {
+  if (fileSystems === '') return 'start lambdad with --file-systems, a folder for what access points hold.'
+  return isolates ? undefined : 'functions run as plain processes here, to which nothing can be mounted.'
 }
 
 function logTails(telemetry: Telemetry) {

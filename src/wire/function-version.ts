@@ -35,8 +35,17 @@ export interface FunctionVersion {
   /** An environment serves one tenant only, and each invocation names its tenant. */
   readonly tenantIsolation?: true
   readonly managed?: ManagedInstances
+  readonly fileSystem?: FileSystem
   /** Of functions that are container images; runtime and handler are empty then. */
   readonly image?: FunctionImage
+}
+
+/** An EFS access point of the function's account and region. */
+export interface FileSystem {
+  /** `fsap-0123456789abcdef0`. */
+  readonly accessPoint: string
+  /** Where the function finds it: `/mnt/data`. */
+  readonly path: string
 }
 
 /** An environment on managed instances takes several invocations at once. */

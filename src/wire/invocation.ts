@@ -24,6 +24,7 @@ export type Outcome =
 
 /** The API errors by which Invoke says that an environment could not be made. */
 export type PlatformErrorCode =
+  | 'EFSMountFailureException'
   | 'InvalidRuntimeException'
   | 'InvalidZipFileException'
   | 'ResourceNotReadyException'

@@ -13,6 +13,7 @@ import { CannotStart, type Runtime } from './environment/runtime.ts'
 import { type Credentials, variablesOf } from './environment/variables.ts'
 import { EXTENSIONS_FOLDER, type ExternalExtension, findExternal, OPT_FOLDER } from './extensions/external.ts'
 import { Supervisor, supervised } from './extensions/supervisor.ts'
+import { CannotMount, fileSystemMount } from './file-systems.ts'
 import { externalInImage } from './image/external.ts'
 import { type ImageParts, imageArgv, takeImage } from './image/start-image.ts'
 import type { Kept } from './kept.ts'
@@ -40,6 +41,8 @@ export interface StarterParts extends ImageParts {
   readonly codeOf: (fn: FunctionVersion) => Promise<string>
   /** The folder that lies below the layers at /opt. */
   readonly optOf?: (fn: FunctionVersion) => Promise<string | undefined>
+  /** Of access points' folders. */
+  readonly fileSystems?: string | undefined
   readonly runtimes: RuntimeFinder
   readonly credentialsOf: (fn: FunctionVersion) => Credentials | Promise<Credentials>
   readonly endpoint: () => string
@@ -92,7 +95,7 @@ export async function startRuntime(parts: StarterParts, start: RuntimeStart): Pr
     const whole = {
       ...plan,
       argv,
-      mounts: [...plan.mounts, ...mounts, ...forksOf(start)],
+      mounts: [...plan.mounts, ...mounts, ...forksOf(start), ...fileSystemOf(parts, fn)],
       env: { ...plan.env, ...env },
     }
     const ingredients = { plan: whole, credentials, code: both(code, opt), external }
@@ -111,7 +114,7 @@ async function startImage(parts: StarterParts, start: RuntimeStart, image: Funct
   try {
     const argv = await imageArgv(code.folder, start.fn, image)
     const credentials = await parts.credentialsOf(start.fn)
-    const plan = { argv, env: {}, mounts: [] }
+    const plan = { argv, env: {}, mounts: fileSystemOf(parts, start.fn) }
     const external = announced(start, await externalInImage(code.folder))
     return await startWith(parts, start, { plan, credentials, code, external })
   } catch (error) {
@@ -438,6 +441,16 @@ function codeOf({ code, codeOf }: StarterParts, fn: FunctionVersion): Promise<Un
     code.take(fn.codeBlob, () => codeOf(fn)),
     'the deployment package',
   )
+}
+
+function fileSystemOf({ fileSystems, host }: StarterParts, fn: FunctionVersion): Mount[] {
+  try {
+    const mount = fileSystemMount(fileSystems, host.sandbox, fn)
+    return mount === undefined ? [] : [mount]
+  } catch (error) {
+    if (!(error instanceof CannotMount)) throw error
+    throw cannotStart('EFSMountFailureException', error.message, error)
+  }
 }
 
 async function unpacked<Files>(files: Promise<Files>, what: string): Promise<Files> {

@@ -58,6 +58,8 @@ export async function testWorker(
     full?: () => Promise<void> | undefined
     /** What is at /opt. */
     opt?: string
+    /** In which access points have folders. */
+    fileSystems?: string
     network?: NetworkChoice
     /** Its own where none is given. */
     folder?: string
@@ -79,6 +81,7 @@ export async function testWorker(
     runtimes: options.runtimes ?? fixtureRuntimes,
     layerOf: async (sha256) => zips.get(sha256) as string,
     ...(options.opt === undefined ? {} : { optOf: async () => options.opt }),
+    fileSystems: options.fileSystems,
     ...(options.network === undefined ? {} : { network: options.network }),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
     report: (error) => reported.push(error),

@@ -50,6 +50,8 @@ export interface WorkerParts {
   readonly optOf?: (fn: FunctionVersion) => Promise<string | undefined>
   /** The path of a layer, of an image or of a function. */
   readonly layerOf?: (sha256: string) => Promise<string>
+  /** A folder in which each access point has one: `<account>/<region>/fsap-…`. Absent: functions cannot have any. */
+  readonly fileSystems?: string | undefined
   readonly runtimes: RuntimeFinder
   readonly credentialsOf: (fn: FunctionVersion) => Credentials | Promise<Credentials>
   /** Where functions reach lambdad's APIs: `http://127.0.0.1:4566`. Asked at each start. */

@@ -2,6 +2,7 @@ import { checkManaged, MANAGED_MEMORY_MB_MAX, MANAGED_MEMORY_MB_MIN, newCapacity
 import { changedDurable, newDurable } from './durable/config.ts'
 import { readVariables } from './environment.ts'
 import { invalidParameter, notSupported, validationError } from './errors.ts'
+import { withFileSystem } from './file-system.ts'
 import type { Configuration, FunctionKey } from './function.ts'
 import { refuseOtherPackageType, withImageConfig } from './image/config.ts'
 import { defaultLogging, jsonLogging, readLogging } from './logging-config.ts'
@@ -56,7 +57,7 @@ export function changedConfiguration(current: Configuration, input: Settings): C
   checkRanges(input, current.capacity === undefined ? MEMORY_MB_MAX : MANAGED_MEMORY_MB_MAX)
   const variables = input.Environment && readVariables(input.Environment.Variables ?? {})
   const { deadLetterArn, ...changed } = withSnapStart(
-    withImageConfig(current, input.ImageConfig),
+    withFileSystem(withImageConfig(current, input.ImageConfig), input.FileSystemConfigs),
     input.SnapStart?.ApplyOn,
   )
   const deadLetters = input.DeadLetterConfig?.TargetArn ?? deadLetterArn

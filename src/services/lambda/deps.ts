@@ -37,6 +37,8 @@ export interface LambdaDeps {
   readonly settle: (version: VersionPosition) => void
   /** Brings a mapping that was created, changed or deleted into its state, soon. */
   readonly settleMapping: (mapping: MappingKey) => void
+  /** Why functions cannot have file systems here; undefined where they can. */
+  readonly whyNoFileSystems: () => string | undefined
   /** Says in lambdad's own log what its owner may want to know. */
   readonly warn: (message: string) => void
   /** The versions of a runtime's interpreter that are there, the newest first. */

@@ -125,6 +125,14 @@ export interface Configuration {
   /** What replaces the image's own settings, where it was given. */
   readonly imageConfig?: ImageConfig
   readonly snapStart?: 'PublishedVersions'
+  readonly fileSystem?: MountedFileSystem
+}
+
+export interface MountedFileSystem {
+  /** Of an EFS access point in the function's account and region. */
+  readonly arn: string
+  /** `/mnt/…` */
+  readonly path: string
 }
 
 /** A layer as a function has it: it works on after the layer was deleted. */

@@ -74,6 +74,8 @@ export function clientContextIsNoJson(): AwsError {
 
 /** Why an environment could not be made (AWS Lambda API Reference, "Invoke", errors with status 502). */
 export function cannotMakeEnvironment(code: PlatformErrorCode, message: string): AwsError {
+  if (code === 'EFSMountFailureException')
+    return new AwsError(code, message, { status: 403, members: { Type: 'User' } })
   const status = code === 'ServiceException' ? 500 : 502
   return new AwsError(code, message, { status, members: { Type: 'Service' } })
 }

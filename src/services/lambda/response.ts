@@ -1,6 +1,7 @@
 import { showCapacity } from './capacity/config.ts'
 import { codeSha256 } from './code.ts'
 import { showDurable } from './durable/config.ts'
+import { showFileSystems } from './file-system.ts'
 import { functionArn, type StoredAlias, type StoredVersion } from './function.ts'
 import { showImageConfig } from './image/config.ts'
 import { showLogging } from './logging-config.ts'
@@ -73,6 +74,7 @@ export function showListed(version: StoredVersion, qualifier?: string): Function
     ...(configuration.layers && {
       Layers: configuration.layers.map(({ arn, size }) => ({ Arn: arn, CodeSize: size })),
     }),
+    ...(configuration.fileSystem && { FileSystemConfigs: showFileSystems(configuration.fileSystem) }),
     ...(code.signedBy !== undefined && { SigningProfileVersionArn: code.signedBy }),
     PackageType: image === undefined ? 'Zip' : 'Image',
     ...(configuration.imageConfig && {

@@ -240,6 +240,8 @@ export interface LambdaOptions {
   readonly signingProfiles?: SigningProfiles
   /** The versions of a runtime's interpreter that are there, the newest first; none where it is left out. */
   readonly runtimeVersions?: (runtime: string) => Promise<readonly string[]>
+  /** Why functions cannot have file systems here; undefined where they can. None can where it is left out. */
+  readonly whyNoFileSystems?: () => string | undefined
   /** Says in lambdad's own log what its owner may want to know. */
   readonly warn?: (message: string) => void
   /** Is told of what fails where no caller waits. */
@@ -273,6 +275,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     codeSigning: createCodeSigningStore(options.database),
     signingProfiles: options.signingProfiles ?? (async () => undefined),
     runtimeVersions: options.runtimeVersions ?? (async () => []),
+    whyNoFileSystems: options.whyNoFileSystems ?? (() => 'there is no folder for them.'),
     warn: options.warn ?? (() => {}),
     capacity: createCapacityStore(options.database, changes),
     limits: options.limits ?? DEFAULT_LIMITS,

@@ -13,11 +13,14 @@ const CARRIED_OUT = /^python/
 const TEMPORARY_MB_MAX = 512
 
 /** Refuses what AWS does not take together with SnapStart. */
-export function checkSnapStart({ snapStart, runtime, ephemeralStorageMb }: Configuration): void {
+export function checkSnapStart({ snapStart, runtime, ephemeralStorageMb, fileSystem }: Configuration): void {
   if (snapStart === undefined) return
   // AWS's text. An image has no runtime.
   if (!SUPPORTED.test(runtime)) {
     throw invalidParameter(`${runtime || 'Image'} is not supported for SnapStart enabled functions.`)
+  }
+  if (fileSystem !== undefined) {
+    throw invalidParameter('SnapStart is not supported for functions with FileSystemConfigs.')
   }
   if (ephemeralStorageMb > TEMPORARY_MB_MAX) {
     throw invalidParameter(

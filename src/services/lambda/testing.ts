@@ -64,6 +64,7 @@ interface TestOptions {
   /** The other services, as far as the test needs them. */
   readonly ports?: PortSources
   readonly signingProfiles?: SigningProfiles
+  readonly whyNoFileSystems?: () => string | undefined
   readonly runtimeVersions?: (runtime: string) => Promise<readonly string[]>
 }
 
@@ -95,6 +96,7 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
     forgetEvents: (key) => forgotten.push(key.name),
     images: options.images ?? { localFiles: true, dockerConfig: '/nonexistent' },
     reportFault: (error) => faults.push(error),
+    ...(options.whyNoFileSystems && { whyNoFileSystems: options.whyNoFileSystems }),
     ...(options.runtimeVersions && { runtimeVersions: options.runtimeVersions }),
     warn: (message) => warnings.push(message),
     ...(options.signingProfiles && { signingProfiles: options.signingProfiles }),

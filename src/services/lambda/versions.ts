@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { FunctionImage, FunctionVersion } from '../../wire/function-version.ts'
 import { managedInstances } from './capacity/config.ts'
 import { functionPending, updateInProgress } from './errors.ts'
+import { toMount } from './file-system.ts'
 import {
   type Code,
   type Configuration,
@@ -196,6 +197,7 @@ export function toFunctionVersion(version: StoredVersion, revision: string): Fun
     variables: configuration.variables ?? {},
     logging: configuration.logging,
     ...(startsFromSnapshot(version.version, configuration) && { snapStart: true }),
+    ...(configuration.fileSystem && { fileSystem: toMount(configuration.fileSystem) }),
     ...(configuration.tenantIsolation && { tenantIsolation: true as const }),
     ...(configuration.capacity && {
       managed: managedInstances(configuration.capacity, configuration.memoryMb),

@@ -37,7 +37,7 @@ export async function unpackImage(
 
 /** What the sandbox mounts over must be there, and be no link: the tree is read-only then. */
 function makeMountPoints(root: string): void {
-  for (const name of ['/proc', '/dev', '/tmp', '/etc', ENTER]) {
+  for (const name of ['/proc', '/dev', '/tmp', '/mnt', '/etc', ENTER]) {
     const place = root + name
     if (isThere(place, 'isDirectory')) continue
     mkdirSync(place, { mode: 0o755 })

@@ -113,8 +113,10 @@ function openIfThere(path, open) {
 
 function start(command, stdio) {
   const [file, ...args] = command.argv
+  const umask = command.umask === undefined ? undefined : process.umask(command.umask)
   // A process group of its own, so that all of it can be killed.
   const child = spawn(file, args, { cwd: command.cwd, env: command.variables, stdio, detached: true })
+  if (umask !== undefined) process.umask(umask)
   running.set(command.id, { child, sandboxed: command.sandboxed, cgroups: command.cgroups })
   child.on('error', (error) => {
     // Not started at all: there will be no 'exit'.

@@ -14,6 +14,8 @@ export interface LaunchCommand {
   readonly argv: readonly string[]
   readonly variables: Readonly<Record<string, string>>
   readonly cwd: string
+  /** The launcher's own where it is absent. */
+  readonly umask?: number
   /** stdout and stderr go here, in the order in which they are written. The daemon has it open for reading. */
   readonly outputFifo: string
   /** Descriptor 3 of the process: the framed log channel. The daemon has it open for reading. */

@@ -41,3 +41,8 @@ test('a custom runtime, and one whose bootstrap cannot wait, has no kind', () =>
   assert.equal(kindOf(plan, { ...testFunction, runtime: 'provided.al2023' }), undefined)
   assert.equal(kindOf({ ...plan, canWait: false }, testFunction), undefined)
 })
+
+test('a function with a file system gets a process that was started with it', () => {
+  const fileSystem = { accessPoint: 'fsap-0123456789abcdef0', path: '/mnt/data' }
+  assert.equal(kindOf(plan, { ...testFunction, fileSystem }), undefined)
+})

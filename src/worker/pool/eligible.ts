@@ -27,6 +27,8 @@ export function kindOf(
   takeOpt: Kind['takeOpt'] = async () => undefined,
 ): Kind | undefined {
   if (plan.canWait !== true || isCustom(fn.runtime) || fn.managed !== undefined) return undefined
+  // Mounted, and with another umask, from the start.
+  if (fn.fileSystem !== undefined) return undefined
   if (Object.keys(fn.variables).some((name) => READ_AT_START.test(name))) return undefined
   const { memoryMb, ephemeralStorageMb: temporaryMb } = fn
   const key = JSON.stringify([plan.argv, plan.env, plan.mounts, memoryMb, temporaryMb])

@@ -24,6 +24,9 @@ const SHARED_USER = { uid: 993, gid: 990 }
 /** Folders that on most systems are links into /usr. */
 const OUTSIDE_USR = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']
 
+/** Environments share a group: what one writes to a file system, others that have it mounted may change. */
+const UMASK_OF_SHARED = 0o002
+
 /** As the environment's user, who owns what is there: what even its owner may not read is not copied. */
 const FILL_TEMPORARY = `/bin/cp -a /proc/self/fd/${TEMPORARY_FD}/. /tmp/ 2>/dev/null; exec ${TEMPORARY_FD}<&-; exec "$0" "$@"`
 
@@ -105,7 +108,7 @@ export class BubblewrapSandbox implements Sandbox {
         ...this.#user(spec),
         ...['--perms', '1777', '--size', `${spec.temporaryMb * 2 ** 20}`, '--tmpfs', '/tmp'],
         ...parents(mounts).flatMap(folder),
-        ...mounts.flatMap(({ source, target }) => ['--ro-bind', source, target]),
+        ...mounts.flatMap(bind),
         ...['--remount-ro', '/', '--chdir', INSIDE.code, '--clearenv'],
         ...(spec.uid === undefined
           ? [...variables(spec), '--', ...argv]
@@ -114,6 +117,7 @@ export class BubblewrapSandbox implements Sandbox {
       // A function's LD_PRELOAD and the like must not reach what still has rights.
       variables: {},
       cwd: '/',
+      ...umaskFor(mounts),
       sandboxed: true,
       ...(this.#architecture === undefined
         ? {}
@@ -140,11 +144,13 @@ export class BubblewrapSandbox implements Sandbox {
         ...(waitsForLimits ? ['--block-fd', '6'] : []),
         ...this.#user(spec),
         ...['--perms', '1777', '--size', `${spec.temporaryMb * 2 ** 20}`, '--tmpfs', '/tmp'],
+        ...mountedInImage(spec.mounts),
         ...['--chdir', directory, '--clearenv'],
         ...(own ?? [...variables(spec), '--', ...spec.argv]),
       ],
       variables: {},
       cwd: '/',
+      ...umaskFor(spec.mounts),
       sandboxed: true,
       ...(this.#architecture === undefined ? {} : { seccompFilter: this.#filter }),
     }
@@ -231,6 +237,24 @@ function systemFolders(): string[] {
     lstatSync(name).isSymbolicLink() ? ['--symlink', `usr${name}`, name] : ['--ro-bind', name, name],
   )
   return ['--ro-bind', '/usr', '/usr', ...links]
+}
+
+function bind({ source, target, isWritable }: Mount): string[] {
+  return [isWritable === true ? '--bind' : '--ro-bind', source, target]
+}
+
+/** The image's tree is read-only: what is mounted in its /mnt lies on a file system of its own. */
+function mountedInImage(mounts: readonly Mount[]): string[] {
+  if (mounts.length === 0) return []
+  return [
+    ...['--perms', '0755', '--tmpfs', '/mnt'],
+    ...mounts.flatMap((mount) => [...folder(mount.target), ...bind(mount)]),
+    ...['--remount-ro', '/mnt'],
+  ]
+}
+
+function umaskFor(mounts: readonly Mount[]): { readonly umask?: number } {
+  return mounts.some(({ isWritable }) => isWritable) ? { umask: UMASK_OF_SHARED } : {}
 }
 
 /** bwrap makes the folders above a mount for itself alone; these are for the environment's user too. */

@@ -34,11 +34,12 @@ export interface SandboxSpec {
   readonly uid: number | undefined
 }
 
-/** A folder or file of the host, read-only inside. */
+/** A folder or file of the host, read-only inside unless it says otherwise. */
 export interface Mount {
   readonly source: string
   /** Where it is inside. */
   readonly target: string
+  readonly isWritable?: boolean
   /** What of the folder is there, by path; all of it where nothing is said, or where nothing is isolated. */
   readonly only?: readonly string[]
 }
@@ -70,7 +71,7 @@ export type SandboxName = 'bubblewrap' | 'process'
 /** Which part of a launch is the sandbox's own affair. */
 export type SandboxedCommand = Pick<
   LaunchCommand,
-  'argv' | 'variables' | 'cwd' | 'sandboxed' | 'seccompFilter' | 'temporaryFrom'
+  'argv' | 'variables' | 'cwd' | 'umask' | 'sandboxed' | 'seccompFilter' | 'temporaryFrom'
 >
 
 /** One way to wall an environment in. Decides how it is started; the launcher does it. */
@@ -92,7 +93,7 @@ export const INSIDE = {
   runtimeSocket: '/run/lambdad/runtime.sock',
 } as const
 
-/** One group for all environments: none has a file that a group could be given. */
+/** One group for all environments: what it may write is what several have mounted (file-systems.ts). */
 export const GROUP = 2_000_000_000
 
 /** Descriptor of the folder that /tmp is filled from, where there is one. */

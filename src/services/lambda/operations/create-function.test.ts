@@ -117,7 +117,6 @@ const UNSUPPORTED: [string, Partial<LambdaInput<'CreateFunction'>>][] = [
   ['VpcConfig', { VpcConfig: { SubnetIds: ['subnet-1'] } }],
   ['KMSKeyArn', { KMSKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/k' }],
   ['TracingConfig with Mode Active', { TracingConfig: { Mode: 'Active' } }],
-  ['FileSystemConfigs', { FileSystemConfigs: [{ Arn: 'a', LocalMountPath: '/mnt/a' }] }],
   ['DurableConfig.KMSKeyArn', { DurableConfig: { ExecutionTimeout: 60, KMSKeyArn: 'arn:aws:kms:k' } }],
   [
     'DurableConfig together with TenancyConfig',

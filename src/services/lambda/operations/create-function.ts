@@ -7,6 +7,7 @@ import { newConfiguration } from '../configuration.ts'
 import type { LambdaDeps } from '../deps.ts'
 import { checkDeadLetterTarget } from '../destinations.ts'
 import { codeSigningConfigGone, functionExists, imagesAreNotSigned } from '../errors.ts'
+import { checkFileSystems } from '../file-system.ts'
 import {
   type Code,
   type Configuration,
@@ -35,6 +36,7 @@ export const createFunction: Operation<
   LambdaOutput<'CreateFunction'>
 > = async (deps, input, call) => {
   refuseUnsupportedSettings(input)
+  checkFileSystems(deps, input.FileSystemConfigs, call)
   const key = readUnqualifiedName(input.FunctionName ?? '', call)
   const configuration = newConfiguration(key, input, deps.architecture)
   const tags = withTags({}, input.Tags ?? {})

@@ -5,6 +5,7 @@ import { changeFunction, checkRevision } from '../change.ts'
 import { changedConfiguration } from '../configuration.ts'
 import type { LambdaDeps } from '../deps.ts'
 import { checkDeadLetterTarget } from '../destinations.ts'
+import { checkFileSystems } from '../file-system.ts'
 import { readUnqualifiedName } from '../function-name.ts'
 import { refuseOtherPackageType } from '../image/config.ts'
 import { checkUnzippedSize, withLayers } from '../layers/of-function.ts'
@@ -23,6 +24,7 @@ export const updateFunctionConfiguration: Operation<
   LambdaOutput<'UpdateFunctionConfiguration'>
 > = async (deps, input, call) => {
   refuseUnsupportedSettings(input)
+  checkFileSystems(deps, input.FileSystemConfigs, call)
   const key = readUnqualifiedName(input.FunctionName ?? '', call)
   await checkRole(deps, input.Role)
   await checkDeadLetterTarget(deps, input.DeadLetterConfig?.TargetArn)
