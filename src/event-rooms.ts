@@ -3,6 +3,7 @@ import { createSwitchboard, type PortSources, type Switchboard } from './aws/swi
 import { LazyRoom } from './lazy-room.ts'
 import type { RoomsDeps } from './rooms.ts'
 import { eventBridgeHasWork } from './services/eventbridge/has-work.ts'
+import { pipesHaveWork } from './services/pipes/has-work.ts'
 import { schedulerHasWork } from './services/scheduler/has-work.ts'
 import { snsHasWork } from './services/sns/has-work.ts'
 import { sqsHasWork } from './services/sqs/has-work.ts'
@@ -11,7 +12,7 @@ import { sqsHasWork } from './services/sqs/has-work.ts'
 export interface EventRooms {
   readonly switchboard: Switchboard
   readonly services: {
-    readonly [Id in 'sqs' | 's3' | 'sns' | 'eventbridge' | 'scheduler']: () => Promise<Operations>
+    readonly [Id in 'sqs' | 's3' | 'sns' | 'eventbridge' | 'scheduler' | 'pipes']: () => Promise<Operations>
   }
   /** In the order in which they start. */
   readonly parts: readonly LazyRoom<{ start(): unknown; stop(): unknown }>[]
@@ -58,6 +59,13 @@ export function createEventRooms(
     },
     hasWork: async () => false,
   })
+  const pipes = new LazyRoom({
+    build: async () => {
+      const { createPipesRoom } = await import('./services/pipes/room.ts')
+      return createPipesRoom({ ...deps, switchboard })
+    },
+    hasWork: () => pipesHaveWork(stores.database),
+  })
   const switchboard = createSwitchboard({
     ...ports,
     sqs: async () => (await sqs.get()).port,
@@ -73,7 +81,8 @@ export function createEventRooms(
       eventbridge: async () => (await eventbridge.get()).operations,
       s3: async () => (await s3.get()).operations,
       scheduler: async () => (await scheduler.get()).operations,
+      pipes: async () => (await pipes.get()).operations,
     },
-    parts: [sqs, sns, s3, eventbridge, scheduler],
+    parts: [sqs, sns, s3, eventbridge, scheduler, pipes],
   }
 }

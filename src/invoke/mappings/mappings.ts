@@ -1,3 +1,4 @@
+import type { Dialect } from '../../aws/event-pattern/pattern.ts'
 import type { SqsPort } from '../../aws/ports/sqs.ts'
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { Lease, Leases } from '../../store/leases.ts'
@@ -15,6 +16,8 @@ export interface MappingsDeps {
   readonly leases: Leases
   /** Who holds the leases: this process, or this data folder where only one process can have it. */
   readonly owner: string
+  /** Of the filters; that of event source mappings where absent. */
+  readonly dialect?: Dialect
   readonly clock: Clock
   readonly reportFault: (error: unknown) => void
 }
@@ -125,9 +128,9 @@ export class Mappings {
   }
 
   #lanesOf(mapping: Mapping): Lanes {
-    const { functions, clock, reportFault } = this.#deps
+    const { functions, clock, reportFault, dialect } = this.#deps
     const source = new QueueSource(this.#deps, mapping)
-    const passes = filterOf(mapping.filters)
+    const passes = filterOf(mapping.filters, dialect)
     return new Lanes({
       counts: async () => laneCounts(mapping, await functions.describe(mapping.functionArn)),
       run: (signal, onBatch) => runBatch({ mapping, source, functions, passes, clock }, signal, onBatch),

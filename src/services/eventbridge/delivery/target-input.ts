@@ -1,6 +1,6 @@
+import { parseJsonPath, readPath } from '../../../aws/json-path.ts'
 import type { BusEvent } from '../event.ts'
 import type { Rule, Target } from '../rule.ts'
-import { parseJsonPath, readPath } from './json-path.ts'
 
 export interface InputContext {
   readonly event: BusEvent

@@ -1,6 +1,6 @@
 import { parseArn } from '../../../aws/arn.ts'
+import { parseJsonPath } from '../../../aws/json-path.ts'
 import { ownBusName } from '../bus.ts'
-import { parseJsonPath } from '../delivery/json-path.ts'
 import { isTargetService } from '../delivery/send.ts'
 import type { EventBridgeOperation } from '../deps.ts'
 import { invalidParameter, limitExceeded, unsupported, validationError } from '../errors.ts'

@@ -1,7 +1,7 @@
 type Step = { readonly key: string } | { readonly index: number } | 'all'
 
 /**
- * Reads the JSONPath of InputPath and InputPathsMap: dots, brackets, indices and `[*]` (Amazon EventBridge User
+ * Reads the JSONPath of rules' targets and of pipes: dots, brackets, indices and `[*]` (Amazon EventBridge User
  * Guide, "Target input"). Undefined where the text is none.
  */
 export function parseJsonPath(text: string): readonly Step[] | undefined {

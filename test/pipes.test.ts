@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  ConflictException,
+  CreatePipeCommand,
+  DescribePipeCommand,
+  NotFoundException,
+  PipesClient,
+  ValidationException,
+} from '@aws-sdk/client-pipes'
+import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { platform } from './support/platform.ts'
+
+const ARN = 'arn:aws:sqs:us-east-1:000000000000'
+
+test('the SDK makes a pipe, and it takes messages from one queue to another', async (t) => {
+  const { client } = await platform(t)
+  const pipes = new PipesClient(client)
+  const sqs = new SQSClient(client)
+  t.after(() => {
+    for (const one of [pipes, sqs]) one.destroy()
+  })
+  const { QueueUrl: from } = await sqs.send(new CreateQueueCommand({ QueueName: 'from' }))
+  const { QueueUrl: to } = await sqs.send(new CreateQueueCommand({ QueueName: 'to' }))
+  const pipe = {
+    Name: 'p',
+    Source: `${ARN}:from`,
+    SourceParameters: { FilterCriteria: { Filters: [{ Pattern: '{"body":{"n":[{"numeric":[">",1]}]}}' }] } },
+    Target: `${ARN}:to`,
+    TargetParameters: { InputTemplate: '{"number": <$.body.n>}' },
+    RoleArn: 'arn:aws:iam::000000000000:role/pipes',
+  }
+  const { Arn, CurrentState } = await pipes.send(new CreatePipeCommand(pipe))
+  assert.deepEqual([Arn, CurrentState], ['arn:aws:pipes:us-east-1:000000000000:pipe/p', 'CREATING'])
+  await assert.rejects(pipes.send(new CreatePipeCommand(pipe)), ConflictException)
+  await assert.rejects(pipes.send(new DescribePipeCommand({ Name: 'none' })), NotFoundException)
+  const Source = 'arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/s'
+  await assert.rejects(pipes.send(new CreatePipeCommand({ ...pipe, Name: 'q', Source })), ValidationException)
+  for (const n of [1, 2]) {
+    await sqs.send(new SendMessageCommand({ QueueUrl: from, MessageBody: JSON.stringify({ n }) }))
+  }
+  const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: to, WaitTimeSeconds: 10 }))
+  assert.deepEqual(
+    Messages.map(({ Body }) => Body),
+    ['{"number": 2}'],
+  )
+})
