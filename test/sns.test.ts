@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { EventEmitter, once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { AddPermissionCommand, PutFunctionEventInvokeConfigCommand } from '@aws-sdk/client-lambda'
 import {
   CreateTopicCommand,
   InvalidParameterException,
+  ListSubscriptionsByTopicCommand,
   NotFoundException,
   PublishBatchCommand,
   PublishCommand,
@@ -143,6 +147,33 @@ test('a FIFO topic keeps the order of a group in a FIFO queue, and duplicates ou
     }
   }
   assert.deepEqual(found, ['1', '2', '3', '4', '5'])
+})
+
+test('an endpoint confirms by the link that it is sent, and ends its subscription by another', async (t) => {
+  const { client } = await platform(t)
+  const { sns } = await withTopic(t, client)
+  const posted = new EventEmitter()
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    response.end()
+    posted.emit('message', JSON.parse(body))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const Endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const asked = once(posted, 'message')
+  await sns.send(new SubscribeCommand({ TopicArn: TOPIC, Protocol: 'http', Endpoint }))
+  const [{ SubscribeURL }] = await asked
+  const confirmed = await fetch(SubscribeURL)
+  assert.match(await confirmed.text(), /<SubscriptionArn>arn:aws:sns:us-east-1:000000000000:orders:/)
+  const notified = once(posted, 'message')
+  await sns.send(new PublishCommand({ TopicArn: TOPIC, Message: 'm' }))
+  const [{ Message, UnsubscribeURL }] = await notified
+  assert.equal(Message, 'm')
+  assert.equal((await fetch(UnsubscribeURL)).status, 200)
+  const { Subscriptions } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: TOPIC }))
+  assert.deepEqual(Subscriptions ?? [], [])
 })
 
 test('errors arrive as the SDK’s own', async (t) => {

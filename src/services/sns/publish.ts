@@ -8,7 +8,7 @@ import { DEDUPLICATION_MS, deduplicationKey, isFifo, sequenceNumber } from './fi
 import { type FilterScope, parseFilterPolicy, passes } from './filter-policy.ts'
 import type { Message } from './message.ts'
 import type { SnsStore } from './store.ts'
-import type { Subscription } from './subscription.ts'
+import { isPending, type Subscription } from './subscription.ts'
 import { SUBSCRIPTIONS_MAX } from './subscription-limits.ts'
 import type { Topic } from './topic.ts'
 
@@ -34,7 +34,8 @@ export async function publish(
   const { store, clock, random } = deps
   const fresh = messages.map((message) => ({ ...message, id: random.uuid(), at: clock.now() }))
   const found = await store.subscriptionsOf(topic, { limit: SUBSCRIPTIONS_MAX })
-  const subscribers = found.map((subscription) => ({ subscription, wants: filterOf(subscription) }))
+  const confirmed = found.filter((one) => !isPending(one))
+  const subscribers = confirmed.map((subscription) => ({ subscription, wants: filterOf(subscription) }))
   const deliveriesOf = (message: PublishedMessage) =>
     subscribers
       .filter(({ wants }) => wants(message))

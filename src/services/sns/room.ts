@@ -39,7 +39,7 @@ export function createSnsRoom(given: SnsRoomDeps): SnsRoom {
     clock,
     random,
     kind: OUTBOX_KIND,
-    deliver: (item) => deliver({ switchboard, clock, reportFault }, item),
+    deliver: (item, signal) => deliver({ switchboard, clock, reportFault }, item, signal),
     isOrdered,
     reportFault,
   })

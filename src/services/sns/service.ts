@@ -1,6 +1,7 @@
 import { type BoundOperation, bindOperations, type Operation } from '../../aws/operation.ts'
 import type { OperationName } from '../../aws/sdk-types.ts'
 import type { SnsDeps } from './deps.ts'
+import { confirmSubscription } from './operations/confirm-subscription.ts'
 import { addPermission, removePermission } from './operations/permissions.ts'
 import { publishBatch, publishMessage } from './operations/publish.ts'
 import {
@@ -25,6 +26,7 @@ type SnsOperationName = OperationName<typeof import('@aws-sdk/client-sns')>
 /** Every operation of the SNS API that we answer. Any other is refused by its name. */
 export const snsOperations = {
   AddPermission: addPermission,
+  ConfirmSubscription: confirmSubscription,
   CreateTopic: createTopic,
   DeleteTopic: deleteTopic,
   GetSubscriptionAttributes: getSubscriptionAttributes,

@@ -31,8 +31,8 @@ export interface SnsRig {
   subscribe(endpoint: string, attributes?: Record<string, string>): Promise<string>
   /** What queues were sent, as they were, and functions. */
   bodies(): string[]
-  /** Lets time go by, in steps, until `isReached`. */
-  until(isReached: () => boolean, stepMs?: number): Promise<void>
+  /** Lets time go by, in steps, until `isReached`; each waits for so much real time, where real networks are in play. */
+  until(isReached: () => boolean, stepMs?: number, realMs?: number): Promise<void>
 }
 
 /** The room on an empty database, a clock that stands still, and targets in memory. */
@@ -79,11 +79,11 @@ export async function snsRig(t: { after(run: () => Promise<void>): void }): Prom
         if (one.service === 'sqs') return one.what.body
         return one.service === 'lambda' ? Buffer.from(one.what.payload).toString() : ''
       }),
-    until: async (isReached, stepMs = 1000) => {
+    until: async (isReached, stepMs = 1000, realMs = 0) => {
       for (let steps = 0; !isReached(); steps++) {
         if (steps > 2000) throw new Error('it never came to that')
         await clock.advance(stepMs)
-        await realClock.sleep(0)
+        await realClock.sleep(realMs)
       }
     },
   }

@@ -47,12 +47,22 @@ test('a subscriber that fails holds up no other, and a broken dead-letter queue 
 })
 
 test('retries: three at once, two after a second, ten that back off, then every 20 s up to 100,015', () => {
-  assert.deepEqual([0, 1, 2, 3, 4].map(waitBeforeRetry), [0, 0, 0, 1000, 1000])
-  const backingOff = Array.from({ length: 10 }, (_, index) => waitBeforeRetry(5 + index) ?? 0)
+  assert.deepEqual(
+    [0, 1, 2, 3, 4].map((retries) => waitBeforeRetry(retries, 'sqs')),
+    [0, 0, 0, 1000, 1000],
+  )
+  const backingOff = Array.from({ length: 10 }, (_, index) => waitBeforeRetry(5 + index, 'sqs') ?? 0)
   assert.deepEqual(
     backingOff.toSorted((a, b) => a - b),
     backingOff,
   )
   assert.ok((backingOff[0] ?? 0) > 1000)
-  assert.deepEqual([14, 15, 100_014, 100_015].map(waitBeforeRetry), [20_000, 20_000, 20_000, undefined])
+  assert.deepEqual(
+    [0, 2, 3].map((retries) => waitBeforeRetry(retries, 'http')),
+    [20_000, 20_000, undefined],
+  )
+  assert.deepEqual(
+    [14, 15, 100_014, 100_015].map((retries) => waitBeforeRetry(retries, 'sqs')),
+    [20_000, 20_000, 20_000, undefined],
+  )
 })

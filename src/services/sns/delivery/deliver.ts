@@ -6,7 +6,8 @@ import type { Item } from '../../../store/outbox/outbox.ts'
 import type { Verdict } from '../../../store/outbox/runner.ts'
 import { queueAttributes } from '../message-attributes.ts'
 import type { Delivery } from './delivery.ts'
-import { functionEvent, queueEnvelope } from './envelope.ts'
+import { envelope, functionEvent } from './envelope.ts'
+import { post } from './http.ts'
 
 export interface DeliverDeps {
   readonly switchboard: Switchboard
@@ -15,21 +16,24 @@ export interface DeliverDeps {
 }
 
 /** Delivers what the outbox holds: tries again where that may help, then hands over to the dead-letter queue. */
-export async function deliver(deps: DeliverDeps, item: Item): Promise<Verdict> {
+export async function deliver(deps: DeliverDeps, item: Item, signal: AbortSignal): Promise<Verdict> {
   const delivery = JSON.parse(item.body) as Delivery
   try {
-    await SENDERS[delivery.protocol](deps, delivery)
+    await SENDERS[delivery.protocol](deps, delivery, signal)
     return 'done'
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error
-    const wait = error.isTransient ? waitBeforeRetry(item.attempts) : undefined
+    const wait = error.isTransient ? waitBeforeRetry(item.attempts, delivery.protocol) : undefined
     if (wait !== undefined) return { retryAt: deps.clock.now() + wait }
     return giveUp(deps, delivery)
   }
 }
 
 const SENDERS: Readonly<
-  Record<Delivery['protocol'], (deps: DeliverDeps, delivery: Delivery) => Promise<unknown>>
+  Record<
+    Delivery['protocol'],
+    (deps: DeliverDeps, delivery: Delivery, signal: AbortSignal) => Promise<unknown>
+  >
 > = {
   sqs: ({ switchboard }, delivery) =>
     switchboard.sqs.send(delivery.endpoint, queueMessage(delivery, delivery.endpoint), senderOf(delivery)),
@@ -39,12 +43,19 @@ const SENDERS: Readonly<
       { payload: Buffer.from(functionEvent(delivery)), type: 'Event', ...traceOf(delivery) },
       senderOf(delivery),
     ),
+  http: ({ clock }, delivery, signal) => post(clock, delivery, signal),
+  https: ({ clock }, delivery, signal) => post(clock, delivery, signal),
+}
+
+/** Of what is no queue: a function's in the envelope, an endpoint's as it would have been posted. */
+function deadLetter(delivery: Delivery): QueueMessage {
+  return { body: delivery.isRaw ? delivery.text : envelope(delivery) }
 }
 
 function queueMessage(delivery: Delivery, queue: string): QueueMessage {
   const { isRaw, text, attributes, groupId, deduplicationId } = delivery
   return {
-    body: isRaw ? text : queueEnvelope(delivery),
+    body: isRaw ? text : envelope(delivery),
     ...(isRaw && { attributes: queueAttributes(attributes) }),
     ...(groupId !== undefined && { groupId }),
     ...(deduplicationId !== undefined && queue.endsWith('.fifo') && { deduplicationId }),
@@ -66,9 +77,15 @@ const RETRIES_AFTER_A_SECOND = 2
 const RETRIES_BACKING_OFF = 10
 const RETRIES_MAX = 100_015
 const LONGEST_WAIT_MS = 20_000
+// The same page's default delivery policy of HTTP endpoints.
+const HTTP_RETRIES_MAX = 3
+const HTTP_WAIT_MS = 20_000
 
 /** Milliseconds before the next attempt after so many retries, or undefined where there is none. */
-export function waitBeforeRetry(retries: number): number | undefined {
+export function waitBeforeRetry(retries: number, protocol: Delivery['protocol']): number | undefined {
+  if (protocol === 'http' || protocol === 'https') {
+    return retries < HTTP_RETRIES_MAX ? HTTP_WAIT_MS : undefined
+  }
   if (retries >= RETRIES_MAX) return undefined
   if (retries < RETRIES_AT_ONCE) return 0
   const step = retries - RETRIES_AT_ONCE - RETRIES_AFTER_A_SECOND
@@ -79,8 +96,7 @@ export function waitBeforeRetry(retries: number): number | undefined {
 async function giveUp(deps: DeliverDeps, delivery: Delivery): Promise<Verdict> {
   const { deadLetterQueue: queue } = delivery
   if (queue === undefined) return 'done'
-  const message =
-    delivery.protocol === 'lambda' ? { body: queueEnvelope(delivery) } : queueMessage(delivery, queue)
+  const message = delivery.protocol === 'sqs' ? queueMessage(delivery, queue) : deadLetter(delivery)
   try {
     await deps.switchboard.sqs.send(queue, message, senderOf(delivery))
   } catch (failure) {

@@ -1,7 +1,7 @@
 import type { NewItem } from '../../../store/outbox/outbox.ts'
 import type { Message } from '../message.ts'
 import { type KeptAttribute, keptAttributes } from '../message-attributes.ts'
-import { type Subscription, subscriptionArn } from '../subscription.ts'
+import { type Consent, type Subscription, subscriptionArn } from '../subscription.ts'
 import { topicArn } from '../topic.ts'
 
 /** A message on its way to one subscriber: all that delivering it takes, so that later changes do not matter. */
@@ -24,6 +24,10 @@ export interface Delivery {
   readonly deduplicationId?: string
   readonly groupId?: string
   readonly traceHeader?: string
+  /** Of HTTP endpoints: where lambdad is reached. */
+  readonly callback?: string
+  /** The message asks to confirm the subscription, with this. */
+  readonly token?: string
 }
 
 export interface PublishedMessage extends Message {
@@ -41,7 +45,7 @@ export function isOrdered(lane: string): boolean {
 }
 
 export function deliveryOf(subscription: Subscription, message: PublishedMessage): NewItem {
-  const { topic, protocol, endpoint, attributes } = subscription
+  const { topic, protocol, endpoint, attributes, consent } = subscription
   const { subject, groupId, deduplicationId, sequenceNumber, traceHeader } = message
   const arn = subscriptionArn(subscription)
   const delivery: Delivery = {
@@ -63,7 +67,33 @@ export function deliveryOf(subscription: Subscription, message: PublishedMessage
     ...(deduplicationId !== undefined && { deduplicationId }),
     ...(groupId !== undefined && { groupId }),
     ...(traceHeader !== undefined && { traceHeader }),
+    ...(consent !== undefined && { callback: consent.callback }),
   }
   const lane = isOrdered(arn) ? `${arn}/${groupId}` : arn
   return { lane, body: JSON.stringify(delivery) }
+}
+
+/** Asks an endpoint whether it wants what the topic publishes. */
+export function confirmationFor(
+  subscription: Subscription,
+  { token, askedAt, callback }: Consent,
+  id: string,
+): NewItem {
+  const { topic, protocol, endpoint } = subscription
+  const arn = topicArn(topic)
+  const delivery: Delivery = {
+    subscriptionArn: subscriptionArn(subscription),
+    topicArn: arn,
+    accountId: topic.accountId,
+    protocol,
+    endpoint,
+    isRaw: false,
+    messageId: id,
+    publishedAt: askedAt,
+    text: `You have chosen to subscribe to the topic ${arn}.\nTo confirm the subscription, visit the SubscribeURL included in this message.`,
+    attributes: {},
+    callback,
+    token,
+  }
+  return { lane: subscriptionArn(subscription), body: JSON.stringify(delivery) }
 }

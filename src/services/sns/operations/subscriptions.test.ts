@@ -82,7 +82,7 @@ test('protocols to come and unknown ones are told apart; endpoints must fit', as
   await run('CreateTopic', { Name: 't' })
   const subscribe = (Protocol: string, Endpoint: string) =>
     run('Subscribe', { TopicArn: TOPIC, Protocol, Endpoint })
-  await assert.rejects(subscribe('https', 'https://example.com'), { message: /not supported by lambdad yet/ })
+  await assert.rejects(subscribe('email', 'a@example.com'), { message: /not supported by lambdad yet/ })
   await assert.rejects(subscribe('pigeon', 'x'), { message: /Does not support this protocol string: pigeon/ })
   await assert.rejects(subscribe('sqs', FUNCTION), { message: 'Invalid parameter: SQS endpoint ARN' })
   await assert.rejects(subscribe('lambda', 'f'), { message: 'Invalid parameter: Lambda endpoint ARN' })

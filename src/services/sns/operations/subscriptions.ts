@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parseArn } from '../../../aws/arn.ts'
 import type { Call } from '../../../aws/operation.ts'
-import type { SnsOperation } from '../deps.ts'
+import { confirmationFor } from '../delivery/delivery.ts'
+import type { SnsDeps, SnsOperation } from '../deps.ts'
 import {
   invalidParameter,
   notAuthorized,
@@ -12,21 +13,31 @@ import {
 import { isFifo } from '../fifo.ts'
 import { pageFrom, pageOf } from '../pages.ts'
 import { existingTopic } from '../resolve.ts'
-import type { SnsReader } from '../store.ts'
-import { type Subscription, subscriptionArn, subscriptionOfArn } from '../subscription.ts'
+import type { SnsEditor, SnsReader } from '../store.ts'
+import {
+  type Consent,
+  isPending,
+  type Subscription,
+  subscriptionArn,
+  subscriptionOfArn,
+} from '../subscription.ts'
 import { withAttributes } from '../subscription-attributes.ts'
 import { SUBSCRIPTIONS_MAX } from '../subscription-limits.ts'
 import { type Topic, topicArn } from '../topic.ts'
 
-const PROTOCOLS_TO_COME = ['http', 'https', 'email', 'email-json', 'sms', 'application', 'firehose']
+const PROTOCOLS = ['sqs', 'lambda', 'http', 'https'] as const
+const PROTOCOLS_TO_COME = ['email', 'email-json', 'sms', 'application', 'firehose']
 
-/** Queues and functions of the caller's own account are subscribed at once, without confirmation. */
-export const subscribe: SnsOperation<'Subscribe'> = async ({ store, random }, input, call) => {
+/** Queues and functions of the caller's own account are subscribed at once; HTTP endpoints are asked to confirm. */
+export const subscribe: SnsOperation<'Subscribe'> = async (deps, input, call) => {
+  const { store, random, clock } = deps
   const protocol = protocolOf(input.Protocol)
   const endpoint = input.Endpoint ?? ''
-  checkEndpoint(protocol, endpoint, call)
+  if (isAskedFirst(protocol)) checkUrl(protocol, endpoint)
+  else checkArn(protocol, endpoint, call)
   const attributes = withAttributes({}, input.Attributes ?? {}, protocol)
   const id = random.uuid()
+  const token = id + random.hex(32)
   const SubscriptionArn = await store.change(async (editor) => {
     const found = await existingTopic(editor, input.TopicArn, call, 'Subscribe')
     checkFit(found, protocol, endpoint)
@@ -35,29 +46,69 @@ export const subscribe: SnsOperation<'Subscribe'> = async ({ store, random }, in
     const before = await editor.findByEndpoint(topic, { protocol, endpoint })
     if (before !== undefined) {
       refuseOtherwise(before, attributes)
-      return subscriptionArn(before)
+      // AWS asks once more who has not answered.
+      if (before.consent?.isPending) await ask(deps, editor, before, before.consent)
+      return shownArn(before, input.ReturnSubscriptionArn)
     }
     if ((await editor.countSubscriptions(topic)) >= SUBSCRIPTIONS_MAX) throw subscriptionLimitExceeded()
     const { accountId: owner, principalArn } = call
-    await editor.saveSubscription({ topic, id, owner, principalArn, protocol, endpoint, attributes })
-    return subscriptionArn({ topic, id })
+    const subscription = { topic, id, owner, principalArn, protocol, endpoint, attributes }
+    if (!isAskedFirst(protocol)) {
+      await editor.saveSubscription(subscription)
+      return subscriptionArn(subscription)
+    }
+    const consent = {
+      token,
+      askedAt: clock.now(),
+      isPending: true,
+      needsAuthentication: false,
+      callback: call.endpoint,
+    }
+    await editor.saveSubscription({ ...subscription, consent })
+    await ask(deps, editor, subscription, consent)
+    return shownArn({ ...subscription, consent }, input.ReturnSubscriptionArn)
   })
   return { SubscriptionArn }
 }
 
+function ask(
+  { random, addToOutbox }: SnsDeps,
+  { transaction }: SnsEditor,
+  subscription: Subscription,
+  consent: Consent,
+): Promise<void> {
+  return addToOutbox(transaction, [confirmationFor(subscription, consent, random.uuid())])
+}
+
+/** That of one that is not confirmed is shown to those who ask for it. */
+function shownArn(subscription: Subscription, isWanted: boolean | undefined): string {
+  return isPending(subscription) && !isWanted ? 'pending confirmation' : subscriptionArn(subscription)
+}
+
 function protocolOf(protocol = ''): Subscription['protocol'] {
-  if (protocol === 'sqs' || protocol === 'lambda') return protocol
+  const found = PROTOCOLS.find((one) => one === protocol)
+  if (found !== undefined) return found
   if (PROTOCOLS_TO_COME.includes(protocol)) throw unsupported(`The protocol ${protocol}`)
   throw invalidParameter(`Protocol Reason: Does not support this protocol string: ${protocol}`)
 }
 
-function checkEndpoint(protocol: Subscription['protocol'], endpoint: string, call: Call): void {
+function checkArn(protocol: 'sqs' | 'lambda', endpoint: string, call: Call): void {
   const arn = parseArn(endpoint)
   if (arn?.service !== protocol) {
     throw invalidParameter(protocol === 'sqs' ? 'SQS endpoint ARN' : 'Lambda endpoint ARN')
   }
   if (arn.accountId !== call.accountId) {
     throw unsupported('An endpoint of another account, which would have to confirm the subscription,')
+  }
+}
+
+function isAskedFirst(protocol: Subscription['protocol']): protocol is 'http' | 'https' {
+  return protocol === 'http' || protocol === 'https'
+}
+
+function checkUrl(protocol: 'http' | 'https', endpoint: string): void {
+  if (!URL.canParse(endpoint) || new URL(endpoint).protocol !== `${protocol}:`) {
+    throw invalidParameter('Endpoint must match the specified protocol')
   }
 }
 
@@ -89,7 +140,9 @@ export const unsubscribe: SnsOperation<'Unsubscribe'> = async ({ store }, input,
   await store.change(async (editor) => {
     const subscription = await editor.findSubscription(place)
     if (subscription === undefined) return
-    refuseStrangers(subscription, call, 'Unsubscribe')
+    // A link in a message to an endpoint is enough, unless who confirmed wanted it otherwise.
+    if (subscription.consent?.needsAuthentication !== false)
+      refuseStrangers(subscription, call, 'Unsubscribe')
     await editor.removeSubscription(place)
   })
   return {}
@@ -130,8 +183,8 @@ export const getSubscriptionAttributes: SnsOperation<'GetSubscriptionAttributes'
     Protocol: protocol,
     Endpoint: endpoint,
     SubscriptionPrincipal: principalArn,
-    ConfirmationWasAuthenticated: 'true',
-    PendingConfirmation: 'false',
+    ConfirmationWasAuthenticated: String(subscription.consent?.needsAuthentication ?? true),
+    PendingConfirmation: String(isPending(subscription)),
     RawMessageDelivery: 'false',
     ...scope,
     ...attributes,
@@ -168,7 +221,7 @@ export const listSubscriptionsByTopic: SnsOperation<'ListSubscriptionsByTopic'> 
 function page(subscriptions: readonly Subscription[]) {
   const { shown, rest } = pageOf(subscriptions, subscriptionArn)
   const Subscriptions = shown.map((one) => ({
-    SubscriptionArn: subscriptionArn(one),
+    SubscriptionArn: isPending(one) ? 'PendingConfirmation' : subscriptionArn(one),
     Owner: one.owner,
     Protocol: one.protocol,
     Endpoint: one.endpoint,

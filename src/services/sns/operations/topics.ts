@@ -4,6 +4,8 @@ import { invalidParameter, unsupported } from '../errors.ts'
 import { isFifo } from '../fifo.ts'
 import { pageFrom, pageOf } from '../pages.ts'
 import { existingTopic } from '../resolve.ts'
+import { isPending } from '../subscription.ts'
+import { SUBSCRIPTIONS_MAX } from '../subscription-limits.ts'
 import { tagsFrom } from '../tags.ts'
 import { defaultPolicy, type Topic, topicArn, topicOfArn } from '../topic.ts'
 import { checkTopicAttribute } from '../topic-attributes.ts'
@@ -61,13 +63,15 @@ export const listTopics: SnsOperation<'ListTopics'> = async ({ store }, { NextTo
 
 export const getTopicAttributes: SnsOperation<'GetTopicAttributes'> = async ({ store }, input, call) => {
   const topic = await existingTopic(store, input.TopicArn, call, 'GetTopicAttributes')
+  const subscriptions = await store.subscriptionsOf(topic, { limit: SUBSCRIPTIONS_MAX })
+  const pending = subscriptions.filter(isPending).length
   const Attributes = {
     TopicArn: topicArn(topic),
     Owner: topic.accountId,
     DisplayName: '',
     Policy: defaultPolicy(topic),
-    SubscriptionsConfirmed: String(await store.countSubscriptions(topic)),
-    SubscriptionsPending: '0',
+    SubscriptionsConfirmed: String(subscriptions.length - pending),
+    SubscriptionsPending: String(pending),
     // AWS keeps deleted ones for three days and counts them; here they are gone.
     SubscriptionsDeleted: '0',
     ...(isFifo(topic) && { ContentBasedDeduplication: 'false' }),
