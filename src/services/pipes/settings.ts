@@ -1,6 +1,7 @@
 import { parseArn } from '../../aws/arn.ts'
 import { parsePattern } from '../../aws/event-pattern/parse.ts'
 import { PatternError, PIPE } from '../../aws/event-pattern/pattern.ts'
+import { parseJsonPath } from '../../aws/json-path.ts'
 import { unsupported, validationError } from './errors.ts'
 import { TARGETS, targetService } from './flow/targets.ts'
 import { unknownVariables } from './flow/template.ts'
@@ -90,11 +91,21 @@ function checkTarget(pipe: Pipe): void {
     throw validationError('MessageGroupId is required for a FIFO queue.')
   }
   checkTemplate(targetParameters.InputTemplate)
+  for (const value of pathsIn(targetParameters)) {
+    if (parseJsonPath(value) === undefined) throw validationError(`Invalid JSON path ${value}.`)
+  }
   const batchMax = TARGETS[service]?.batchMax
   const { BatchSize = BATCH_SIZE_DEFAULT } = sourceParameters.SqsQueueParameters ?? {}
   if (batchMax !== undefined && BatchSize > batchMax) {
     throw validationError(`BatchSize must be at most ${batchMax}, which the target ${target} takes at once.`)
   }
+}
+
+/** Parameters that are paths into the event, however deep they stand. */
+function pathsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return value.startsWith('$') ? [value] : []
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, inside]) => (name === 'InputTemplate' ? [] : pathsIn(inside)))
 }
 
 function checkTargetService(target: string, service: string): void {

@@ -69,6 +69,10 @@ test('what cannot be, or is not there, is refused in words', async (t) => {
   await refused({ SourceParameters: { KinesisStreamParameters: {} } }, /KinesisStreamParameters/)
   await refused({ TargetParameters: { InputTemplate: '<aws.pipes.nothing>' } }, /aws\.pipes\.nothing/)
   await refused({ EnrichmentParameters: { InputTemplate: 'x' } }, /need an Enrichment/)
+  await refused(
+    { TargetParameters: { SqsQueueParameters: { MessageGroupId: '$.body[' } } },
+    /Invalid JSON path/,
+  )
   const Filters = [{ Pattern: '{"body": 1}' }]
   await refused({ SourceParameters: { FilterCriteria: { Filters } } }, /Event pattern is not valid/)
   const sqs = (BatchSize: number, MaximumBatchingWindowInSeconds?: number) => ({
