@@ -1,4 +1,5 @@
-import { busArn } from './bus.ts'
+import { mayAccess } from '../../aws/policy/resource-policy.ts'
+import { type BusAddress, busArn } from './bus.ts'
 import { validationError } from './errors.ts'
 import type { Scope } from './scope.ts'
 
@@ -51,23 +52,8 @@ export function statementFor(
   }
 }
 
-/** Whether a bus takes events of another account. Conditions ask for what lambdad does not know: they refuse. */
-export function takesEventsOf(policy: string | undefined, accountId: string): boolean {
-  return readPolicy(policy).Statement.some(
-    (statement) =>
-      statement.Effect === 'Allow' &&
-      statement.Condition === undefined &&
-      allowsPutEvents(statement.Action) &&
-      isPrincipal(statement.Principal, accountId),
-  )
-}
-
-function allowsPutEvents(action: Statement['Action']): boolean {
-  return [action].flat().some((one) => one === 'events:PutEvents' || one === 'events:*' || one === '*')
-}
-
-function isPrincipal(principal: Statement['Principal'], accountId: string): boolean {
-  if (principal === '*') return true
-  const accounts = typeof principal === 'object' ? [principal.AWS ?? []].flat() : []
-  return accounts.some((one) => one === '*' || one === accountId || one.endsWith(`:${accountId}:root`))
+/** Whether a bus takes events of another account. */
+export function takesEventsOf(policy: string | undefined, bus: BusAddress, accountId: string): boolean {
+  const principalArn = `arn:aws:iam::${accountId}:root`
+  return mayAccess(policy, 'events:PutEvents', busArn(bus, bus.name), { accountId, principalArn })
 }

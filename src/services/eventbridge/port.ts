@@ -30,7 +30,7 @@ export function createPort({ store, clock, random, takeIn }: PortDeps): EventsPo
           `Event bus ${bus.name} does not exist.`,
         )
       }
-      if (sender.accountId !== bus.accountId && !takesEventsOf(found?.policy, sender.accountId)) {
+      if (sender.accountId !== bus.accountId && !takesEventsOf(found?.policy, bus, sender.accountId)) {
         throw new DeliveryError(
           'AccessDenied',
           'AccessDeniedException',

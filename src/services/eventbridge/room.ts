@@ -119,5 +119,5 @@ async function accepts(
   if (bus === undefined) return 'no such bus'
   const found = await store.find(bus, 'bus', bus.name)
   if (found === undefined && bus.name !== 'default') return 'no such bus'
-  return bus.accountId === accountId || takesEventsOf(found?.policy, accountId) ? 'yes' : 'no'
+  return bus.accountId === accountId || takesEventsOf(found?.policy, bus, accountId) ? 'yes' : 'no'
 }

@@ -1,7 +1,7 @@
 import { AwsError } from '../../aws/error.ts'
+import { maySend } from '../../aws/policy/resource-policy.ts'
 import { DeliveryError, type Sender } from '../../aws/ports/delivery.ts'
 import type { SnsPort, TopicMessage } from '../../aws/ports/sns.ts'
-import { maySend } from '../../aws/resource-policy.ts'
 import { type Message, readMessage } from './message.ts'
 import { type PublishDeps, publish } from './publish.ts'
 import { type Topic, topicOfArn } from './topic.ts'

@@ -1,5 +1,5 @@
 import type { Call } from '../../aws/operation.ts'
-import { mayAccess } from '../../aws/resource-policy.ts'
+import { mayAccess } from '../../aws/policy/resource-policy.ts'
 import { invalidParameter, notAuthorized, topicNotFound } from './errors.ts'
 import type { SnsReader } from './store.ts'
 import { type Topic, topicOfArn } from './topic.ts'

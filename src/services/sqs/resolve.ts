@@ -1,5 +1,5 @@
 import type { Call } from '../../aws/operation.ts'
-import { mayAccess } from '../../aws/resource-policy.ts'
+import { mayAccess } from '../../aws/policy/resource-policy.ts'
 import type { SqsDeps } from './deps.ts'
 import { accessDenied, queueDoesNotExist } from './errors.ts'
 import type { Queue } from './queue.ts'

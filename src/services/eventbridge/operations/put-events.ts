@@ -67,7 +67,7 @@ async function refuseStrangers({ store }: EventBridgeDeps, bus: Incoming['bus'],
   if (bus.accountId === call.accountId) return
   const found = await store.find(bus, 'bus', bus.name)
   if (found === undefined && bus.name !== DEFAULT_BUS) return
-  if (takesEventsOf(found?.policy, call.accountId)) return
+  if (takesEventsOf(found?.policy, bus, call.accountId)) return
   throw new AwsError(
     'AccessDeniedException',
     `User: ${call.principalArn} is not authorized to perform: events:PutEvents on resource: arn:aws:events:${bus.region}:${bus.accountId}:event-bus/${bus.name} because no resource-based policy allows the events:PutEvents action`,

@@ -1,0 +1,35 @@
+import { textsOf } from './conditions.ts'
+
+/** Whether `Principal` means a service of AWS: `"*"`, or `{ "Service": … }`, one text or a list. */
+export function meansService(principal: unknown, service: string): boolean {
+  if (principal === '*') return true
+  return textsOf(memberOf(principal, 'Service')).includes(service)
+}
+
+/** Whether `Principal` means an identity of IAM or STS: `"*"`, or `{ "AWS": … }` with an account, a root, or an ARN. */
+export function meansIdentity(
+  principal: unknown,
+  { arn, accountId }: { readonly arn: string; readonly accountId: string },
+): boolean {
+  if (principal === '*') return true
+  return textsOf(memberOf(principal, 'AWS')).some(
+    (named) => named === '*' || isIdentity(named, arn, accountId),
+  )
+}
+
+function memberOf(principal: unknown, name: 'Service' | 'AWS'): unknown {
+  return typeof principal === 'object' && principal !== null ? Reflect.get(principal, name) : undefined
+}
+
+/** The account's root stands for everybody in it. */
+function isIdentity(named: string, arn: string, accountId: string): boolean {
+  if (named === arn || named === accountId) return true
+  if (/^arn:aws[a-zA-Z-]*:iam::(\d{12}):root$/.exec(named)?.[1] === accountId) return true
+  return roleOfSession(arn) === named
+}
+
+/** A session of a role is the role: `arn:aws:sts::1:assumed-role/r/s` is `arn:aws:iam::1:role/r`. */
+function roleOfSession(arn: string): string | undefined {
+  const [, partition, account, role] = /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)\//.exec(arn) ?? []
+  return role === undefined ? undefined : `arn:${partition}:iam::${account}:role/${role}`
+}
