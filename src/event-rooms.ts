@@ -4,6 +4,7 @@ import { LazyRoom } from './lazy-room.ts'
 import type { RoomsDeps } from './rooms.ts'
 import { eventBridgeHasWork } from './services/eventbridge/has-work.ts'
 import { pipesHaveWork } from './services/pipes/has-work.ts'
+import { s3HasWork } from './services/s3/has-work.ts'
 import { schedulerHasWork } from './services/scheduler/has-work.ts'
 import { snsHasWork } from './services/sns/has-work.ts'
 import { sqsHasWork } from './services/sqs/has-work.ts'
@@ -55,9 +56,9 @@ export function createEventRooms(
   const s3 = new LazyRoom({
     build: async () => {
       const { createS3Room } = await import('./services/s3/room.ts')
-      return createS3Room({ ...deps, folder: stores.folder.path })
+      return createS3Room({ ...deps, switchboard, folder: stores.folder.path })
     },
-    hasWork: async () => false,
+    hasWork: () => s3HasWork(stores.database),
   })
   const pipes = new LazyRoom({
     build: async () => {

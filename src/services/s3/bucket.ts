@@ -1,4 +1,5 @@
 import { AwsError } from '../../aws/error.ts'
+import type { NotificationSettings } from './notification.ts'
 
 export type Tags = Readonly<Record<string, string>>
 
@@ -16,6 +17,7 @@ export interface Bucket {
   /** As it was put. */
   readonly policy?: string
   readonly publicAccessBlock?: PublicAccessBlock
+  readonly notifications?: NotificationSettings
 }
 
 export interface PublicAccessBlock {

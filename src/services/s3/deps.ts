@@ -1,7 +1,9 @@
 import type { Operation } from '../../aws/operation.ts'
 import type { Input, Output } from '../../aws/sdk-types.ts'
+import type { Switchboard } from '../../aws/switchboard.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
+import type { Announce } from './announce.ts'
 import type { ObjectFiles } from './files.ts'
 import type { S3Store } from './store.ts'
 
@@ -11,6 +13,8 @@ export interface S3Deps {
   readonly files: ObjectFiles
   readonly clock: Clock
   readonly random: Random
+  readonly switchboard: Switchboard
+  readonly announce: Announce
 }
 
 type Client = typeof import('@aws-sdk/client-s3')

@@ -1,8 +1,10 @@
 import { AwsError } from '../../aws/error.ts'
+import type { Cause } from './announce.ts'
 import type { Bucket } from './bucket.ts'
 import { refuseUnlessPut, type WriteConditions } from './conditions.ts'
 import type { S3Deps } from './deps.ts'
 import { noSuchBucket } from './errors.ts'
+import type { EventName } from './notification.ts'
 import { type Content, NO_VERSION, type ObjectFacts, type ObjectVersion, type StoredFile } from './object.ts'
 import type { S3Editor } from './store.ts'
 
@@ -12,6 +14,8 @@ export interface NewObject {
   readonly content: Content
   readonly facts: ObjectFacts
   readonly conditions?: WriteConditions
+  readonly event: EventName
+  readonly cause: Cause
 }
 
 export interface Placed {
@@ -35,8 +39,8 @@ export async function placeNew(deps: S3Deps, object: NewObject): Promise<Placed>
  * What it replaces is there until then, and gone afterwards.
  */
 export async function place(
-  { store, files, clock, random }: S3Deps,
-  { bucket: name, key, content, facts, conditions = {} }: NewObject,
+  { store, files, clock, random, announce }: S3Deps,
+  { bucket: name, key, content, facts, conditions = {}, event, cause }: NewObject,
   also: (editor: S3Editor) => Promise<StoredFile[]> = async () => [],
 ): Promise<Placed> {
   const { placed, unwanted } = await store.change(async (editor) => {
@@ -52,6 +56,7 @@ export async function place(
       modifiedAt: clock.now(),
     }
     const replaced = await editor.addVersion(name, version)
+    await announce(editor.transaction, bucket, { event, version, cause })
     return { placed: { bucket, version }, unwanted: [...replaced, ...(await also(editor))] }
   })
   for (const file of content.files) files.kept(file)

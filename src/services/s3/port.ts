@@ -48,6 +48,8 @@ async function put(deps: S3Deps, { bucket, key, body, contentType, sender }: Por
     key,
     content: { files: [file], etag: md5, checksums: {}, checksumType: 'FULL_OBJECT' },
     facts: { headers: { ContentType: contentType }, metadata: {}, tags: {}, storageClass: 'STANDARD' },
+    event: 'ObjectCreated:Put',
+    cause: { accountId: sender.accountId, requestId: deps.random.uuid() },
   })
   return placed.bucket.versioning === 'Enabled' ? { versionId: placed.version.versionId } : {}
 }

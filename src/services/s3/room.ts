@@ -1,10 +1,14 @@
 import path from 'node:path'
 import type { BoundOperation } from '../../aws/operation.ts'
 import type { S3Port } from '../../aws/ports/s3.ts'
+import type { Switchboard } from '../../aws/switchboard.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { Database } from '../../store/database.ts'
 import { SqlKeptValues } from '../../store/kept-values.ts'
+import { OutboxRunner } from '../../store/outbox/runner.ts'
+import { createAnnounce } from './announce.ts'
+import { deliver } from './deliver.ts'
 import { ObjectFiles } from './files.ts'
 import { createPort } from './port.ts'
 import { createS3Operations } from './service.ts'
@@ -14,6 +18,7 @@ export interface S3RoomDeps {
   readonly database: Database
   /** The data folder, in which objects get a folder of their own. */
   readonly folder: string
+  readonly switchboard: Switchboard
   readonly clock: Clock
   readonly random: Random
   readonly reportFault: (error: unknown) => void
@@ -31,21 +36,32 @@ export interface S3Room {
 const FOLDER_VALUE = 's3-folder'
 
 export async function createS3Room(deps: S3RoomDeps): Promise<S3Room> {
-  const { database, folder, clock, random, reportFault } = deps
+  const { database, folder, switchboard, clock, random, reportFault } = deps
   const store = createS3Store(database)
   const id = await new SqlKeptValues(database).putIfAbsent(FOLDER_VALUE, random.hex(8))
   const files = new ObjectFiles(path.join(folder, 's3', id), random)
-  const operationDeps = { store, files, clock, random }
+  const runner = new OutboxRunner({
+    database,
+    clock,
+    random,
+    kind: 's3',
+    deliver: (item) => deliver({ switchboard, clock, random }, item),
+    reportFault,
+  })
+  const announce = createAnnounce({ clock, add: (transaction, items) => runner.add(transaction, items) })
+  const operationDeps = { store, files, clock, random, switchboard, announce }
   let sweeping: Promise<void> | undefined
   return {
     operations: createS3Operations(operationDeps),
     port: createPort(operationDeps),
     start: async () => {
       await files.start()
+      await runner.start()
       // Beside the traffic: what is being written is known.
       sweeping = files.sweep((names) => store.filesInUse(names)).catch(reportFault)
     },
     stop: async () => {
+      await runner.stop()
       await sweeping
     },
   }

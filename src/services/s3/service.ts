@@ -31,7 +31,6 @@ import {
   getBucketCors,
   getBucketLifecycleConfiguration,
   getBucketLogging,
-  getBucketNotificationConfiguration,
   getBucketReplication,
   getBucketRequestPayment,
   getBucketWebsite,
@@ -51,6 +50,10 @@ import {
   uploadPart,
   uploadPartCopy,
 } from './operations/multipart.ts'
+import {
+  getBucketNotificationConfiguration,
+  putBucketNotificationConfiguration,
+} from './operations/notifications.ts'
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './operations/object-tagging.ts'
 import { putObject } from './operations/put-object.ts'
 
@@ -99,6 +102,7 @@ export const s3Operations = {
   ListObjectVersions: listObjectVersions,
   ListParts: listParts,
   PutBucketEncryption: putBucketEncryption,
+  PutBucketNotificationConfiguration: putBucketNotificationConfiguration,
   PutBucketOwnershipControls: putBucketOwnershipControls,
   PutBucketPolicy: putBucketPolicy,
   PutBucketTagging: putBucketTagging,

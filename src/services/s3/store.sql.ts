@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
-import type { Database } from '../../store/database.ts'
+import type { Database, Tables } from '../../store/database.ts'
 import type { Bucket } from './bucket.ts'
 import type { ObjectVersion, StoredFile } from './object.ts'
 import type { KeyRange, PlacedVersion, S3Editor, S3Reader, S3Store, VersionRange } from './store.ts'
@@ -31,7 +31,8 @@ export function createS3Store(database: Database): S3Store {
   const read: Read = database.kysely.withTables<S3Tables>()
   return {
     ...readerOf(read),
-    change: (work) => database.write((transaction) => work(editorOf(transaction.withTables<S3Tables>()))),
+    change: (work) =>
+      database.write((transaction) => work(editorOf(transaction, transaction.withTables<S3Tables>()))),
     buckets: (accountId, range) => buckets(read, accountId, range),
     objects: (bucket, range) => objects(read, bucket, range),
     versions: (bucket, range) => versions(read, bucket, range),
@@ -87,9 +88,10 @@ function readerOf(read: Read): S3Reader {
   }
 }
 
-function editorOf(tables: Write): S3Editor {
+function editorOf(transaction: Transaction<Tables>, tables: Write): S3Editor {
   const reader = readerOf(tables)
   return {
+    transaction,
     ...reader,
     saveBucket: async (bucket) => {
       const row = { name: bucket.name, account_id: bucket.accountId, bucket: JSON.stringify(bucket) }

@@ -1,3 +1,5 @@
+import type { Transaction } from 'kysely'
+import type { Tables } from '../../store/database.ts'
 import type { Bucket } from './bucket.ts'
 import type { ObjectVersion, StoredFile } from './object.ts'
 import type { Part, Upload } from './upload.ts'
@@ -32,6 +34,8 @@ export interface S3Reader {
 
 /** What a write may change. All that is done in one `change` happens, or nothing of it. */
 export interface S3Editor extends S3Reader {
+  /** For what happens in other tables at the same time. */
+  readonly transaction: Transaction<Tables>
   saveBucket(bucket: Bucket): Promise<void>
   /** With its uploads; returns the files that were theirs. */
   removeBucket(name: string): Promise<StoredFile[]>

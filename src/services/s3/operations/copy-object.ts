@@ -43,7 +43,15 @@ export const copyObject: S3Operation<'CopyObject'> = async (deps, input, call) =
   const { file, md5, checksums } = written
   const content = { files: [file], etag: md5, checksums, checksumType: 'FULL_OBJECT' as const }
   const { IfMatch, IfNoneMatch } = input
-  const placed = await placeNew(deps, { bucket, key, content, facts, conditions: { IfMatch, IfNoneMatch } })
+  const placed = await placeNew(deps, {
+    bucket,
+    key,
+    content,
+    facts,
+    conditions: { IfMatch, IfNoneMatch },
+    event: 'ObjectCreated:Copy',
+    cause: call,
+  })
 
   const { VersionId: CopySourceVersionId } = shownVersion(sourceBucket, version)
   return {

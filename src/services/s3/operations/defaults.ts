@@ -45,7 +45,6 @@ async function nothing(
 
 export const getBucketAccelerateConfiguration: S3Operation<'GetBucketAccelerateConfiguration'> = nothing
 export const getBucketLogging: S3Operation<'GetBucketLogging'> = nothing
-export const getBucketNotificationConfiguration: S3Operation<'GetBucketNotificationConfiguration'> = nothing
 
 export const getBucketRequestPayment: S3Operation<'GetBucketRequestPayment'> = async (
   { store },

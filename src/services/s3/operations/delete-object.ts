@@ -1,10 +1,11 @@
 import { AwsError } from '../../../aws/error.ts'
+import type { Cause } from '../announce.ts'
 import type { Bucket } from '../bucket.ts'
 import { refuseUnlessPut } from '../conditions.ts'
 import type { S3Deps, S3Operation } from '../deps.ts'
 import { malformedXml, noSuchBucket, notImplemented } from '../errors.ts'
 import { findBucket } from '../find.ts'
-import { NO_VERSION, type StoredFile } from '../object.ts'
+import { NO_VERSION, type ObjectVersion, type StoredFile } from '../object.ts'
 import { newVersionId } from '../place.ts'
 import { refuseUnsupported } from '../refusals.ts'
 import type { S3Editor } from '../store.ts'
@@ -18,6 +19,7 @@ export const deleteObject: S3Operation<'DeleteObject'> = async (deps, input, cal
     key: input.Key ?? '',
     versionId: input.VersionId,
     etag: input.IfMatch,
+    cause: call,
   })
   return { ...(isDeleteMarker && { DeleteMarker: true }), ...(versionId && { VersionId: versionId }) }
 }
@@ -35,7 +37,7 @@ export const deleteObjects: S3Operation<'DeleteObjects'> = async (deps, input, c
   for (const { Key: key = '', VersionId: versionId, ETag: etag } of Objects) {
     const named = { Key: key, ...(versionId !== undefined && { VersionId: versionId }) }
     try {
-      const removed = await remove(deps, input.Bucket ?? '', { key, versionId, etag })
+      const removed = await remove(deps, input.Bucket ?? '', { key, versionId, etag, cause: call })
       const marker = removed.isDeleteMarker && {
         DeleteMarker: true,
         ...(removed.versionId && { DeleteMarkerVersionId: removed.versionId }),
@@ -53,6 +55,7 @@ interface Doomed {
   readonly key: string
   readonly versionId: string | undefined
   readonly etag: string | undefined
+  readonly cause: Cause
 }
 
 interface Removed {
@@ -62,15 +65,18 @@ interface Removed {
   readonly files: readonly StoredFile[]
 }
 
-async function remove(deps: S3Deps, bucketName: string, { key, versionId, etag }: Doomed): Promise<Removed> {
+async function remove(deps: S3Deps, bucketName: string, doomed: Doomed): Promise<Removed> {
+  const { key, versionId, etag } = doomed
   const removed = await deps.store.change(async (editor) => {
     const bucket = await editor.bucket(bucketName)
     if (bucket === undefined) throw noSuchBucket(bucketName)
     const latest = await editor.latest(bucketName, key)
     if (etag !== undefined) refuseUnlessPut({ IfMatch: etag }, latest?.version, key)
-    if (versionId !== undefined) return removeVersion(editor, bucket, key, versionId)
-    if (bucket.versioning === undefined) return removeVersion(editor, bucket, key, NO_VERSION)
-    return addDeleteMarker(deps, editor, bucket, key)
+    if (versionId !== undefined) return removeVersion(deps, editor, bucket, { ...doomed, versionId })
+    if (bucket.versioning === undefined) {
+      return removeVersion(deps, editor, bucket, { ...doomed, versionId: NO_VERSION })
+    }
+    return addDeleteMarker(deps, editor, bucket, doomed)
   })
   await deps.files.remove(removed.files)
   return removed
@@ -78,26 +84,30 @@ async function remove(deps: S3Deps, bucketName: string, { key, versionId, etag }
 
 /** What is not there is as good as removed. */
 async function removeVersion(
+  { announce }: S3Deps,
   editor: S3Editor,
-  { name, versioning }: Bucket,
-  key: string,
-  versionId: string,
+  bucket: Bucket,
+  { key, versionId, cause }: Doomed & { readonly versionId: string },
 ): Promise<Removed> {
+  const { name, versioning } = bucket
   const shown = versioning === undefined ? {} : { versionId }
   const placed = await editor.version(name, key, versionId)
   if (placed === undefined) return { isDeleteMarker: false, files: [], ...shown }
   const files = await editor.removeVersion(name, placed)
+  const { version } = placed
+  await announce(editor.transaction, bucket, { event: 'ObjectRemoved:Delete', version, cause })
   return { isDeleteMarker: placed.version.isDeleteMarker, files, ...shown }
 }
 
 async function addDeleteMarker(
-  { clock, random }: S3Deps,
+  { clock, random, announce }: S3Deps,
   editor: S3Editor,
-  { name, versioning }: Bucket,
-  key: string,
+  bucket: Bucket,
+  { key, cause }: Doomed,
 ): Promise<Removed> {
+  const { name, versioning } = bucket
   const versionId = versioning === 'Enabled' ? newVersionId(random) : NO_VERSION
-  const files = await editor.addVersion(name, {
+  const version: ObjectVersion = {
     key,
     versionId,
     isDeleteMarker: true,
@@ -110,6 +120,8 @@ async function addDeleteMarker(
     metadata: {},
     tags: {},
     storageClass: 'STANDARD',
-  })
+  }
+  const files = await editor.addVersion(name, version)
+  await announce(editor.transaction, bucket, { event: 'ObjectRemoved:DeleteMarkerCreated', version, cause })
   return { isDeleteMarker: true, versionId, files }
 }

@@ -181,7 +181,9 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = a
     checksumType: upload.checksumType ?? 'FULL_OBJECT',
   }
   const conditions = { IfMatch: input.IfMatch, IfNoneMatch: input.IfNoneMatch }
-  const placed = await place(deps, { bucket, key, content, facts, conditions }, async (editor) => {
+  const event = 'ObjectCreated:CompleteMultipartUpload'
+  const object = { bucket, key, content, facts, conditions, event, cause: call } as const
+  const placed = await place(deps, object, async (editor) => {
     if ((await editor.upload(bucket, key, upload.id)) === undefined) throw noSuchUpload()
     const now = new Set((await editor.parts(upload.id)).map(({ file }) => file.name))
     if (parts.some(({ file }) => !now.has(file.name))) throw invalidPart()

@@ -17,7 +17,15 @@ export const putObject: S3Operation<'PutObject'> = async (deps, input, call) => 
   const { trailers } = call
   const { file, md5, checksums } = await receive(deps, input, { bytesMax: PUT_BYTES_MAX, trailers })
   const content = { files: [file], etag: md5, checksums, checksumType: 'FULL_OBJECT' as const }
-  const placed = await placeNew(deps, { bucket, key, content, facts, conditions: { IfMatch, IfNoneMatch } })
+  const placed = await placeNew(deps, {
+    bucket,
+    key,
+    content,
+    facts,
+    conditions: { IfMatch, IfNoneMatch },
+    event: 'ObjectCreated:Put',
+    cause: call,
+  })
 
   return {
     ETag: quoted(md5),

@@ -1,0 +1,50 @@
+/** Where S3 tells of what happens in a bucket. */
+export interface Notification {
+  readonly id: string
+  readonly kind: 'lambda' | 'sqs' | 'sns'
+  readonly arn: string
+  /** `s3:ObjectCreated:*` */
+  readonly events: readonly string[]
+  readonly prefix: string
+  readonly suffix: string
+}
+
+export interface NotificationSettings {
+  readonly targets: readonly Notification[]
+  /** To the default bus of the account. */
+  readonly eventBridge: boolean
+}
+
+/** Everything that lambdad tells of. */
+export const EVENTS = [
+  'ObjectCreated:Put',
+  'ObjectCreated:Copy',
+  'ObjectCreated:CompleteMultipartUpload',
+  'ObjectRemoved:Delete',
+  'ObjectRemoved:DeleteMarkerCreated',
+  'ObjectTagging:Put',
+  'ObjectTagging:Delete',
+] as const
+export type EventName = (typeof EVENTS)[number]
+
+/** Which events a name with or without an asterisk stands for. */
+export function eventsOf(name: string): EventName[] {
+  const wanted = name.replace(/^s3:/, '')
+  return EVENTS.filter((event) => event === wanted || `${event.split(':')[0]}:*` === wanted)
+}
+
+export function wants({ events, prefix, suffix }: Notification, event: EventName, key: string): boolean {
+  return (
+    key.startsWith(prefix) && key.endsWith(suffix) && events.some((name) => eventsOf(name).includes(event))
+  )
+}
+
+/** Whether one event could go to both: which S3 does not allow. */
+export function overlap(one: Notification, other: Notification): boolean {
+  const events = new Set(one.events.flatMap(eventsOf))
+  return (
+    other.events.some((name) => eventsOf(name).some((event) => events.has(event))) &&
+    (one.prefix.startsWith(other.prefix) || other.prefix.startsWith(one.prefix)) &&
+    (one.suffix.endsWith(other.suffix) || other.suffix.endsWith(one.suffix))
+  )
+}
