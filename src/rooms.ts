@@ -157,6 +157,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     invoke: running.invoke,
     resolve: resolveTargets(lambda.directory, settings.concurrency),
     recordMetric,
+    events: switchboard.events,
     reportFault,
   })
   const executions = () => durable.get()
@@ -291,7 +292,7 @@ function mappingsRoom(
 /** Executions of durable functions, once there are any. */
 function durableRoom(
   { stores, clock, random }: RoomsDeps,
-  given: Pick<DurableDeps, 'invoke' | 'resolve' | 'recordMetric' | 'reportFault'>,
+  given: Pick<DurableDeps, 'invoke' | 'resolve' | 'recordMetric' | 'events' | 'reportFault'>,
 ): LazyRoom<DurableExecutions> {
   const { database } = stores
   // Where nodes share a database, each looks after what another one left.

@@ -1,3 +1,4 @@
+import type { EventsPort } from '../../aws/ports/events.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { ConcurrencyLimits } from '../../placement/concurrency.ts'
@@ -38,6 +39,8 @@ export interface DurableDeps {
   /** Whether other nodes use the same database. */
   readonly isShared: boolean
   readonly recordMetric: RecordMetric
+  /** Hears of executions that begin and end. */
+  readonly events: Pick<EventsPort, 'put'>
   readonly reportFault: (error: unknown) => void
 }
 

@@ -6,6 +6,7 @@ import { executionEnds } from './ends.ts'
 import { type Execution, isClosed } from './execution.ts'
 import { recordBegin, recordEnd } from './metrics.ts'
 import { runExecution } from './run.ts'
+import { StatusChanges } from './status-changes.ts'
 import type { Changed } from './store.ts'
 
 /** How long what a node took is its own, unless it says that it is still at work. */
@@ -24,6 +25,7 @@ const TAKEN_AT_ONCE = 100
 export class Engine {
   readonly #deps: DurableDeps
   readonly #runner: Runner
+  readonly #statusChanges: StatusChanges
   readonly #claims = new Map<string, number>()
   readonly #waiting = new Map<string, Set<() => void>>()
   readonly #work = new Set<Promise<unknown>>()
@@ -38,6 +40,7 @@ export class Engine {
 
   constructor(deps: DurableDeps) {
     this.#deps = deps
+    this.#statusChanges = new StatusChanges(deps)
     this.#runner = { ...deps, change: (id, work) => this.change(id, work) }
   }
 
@@ -55,12 +58,16 @@ export class Engine {
     this.#isStopped = true
     for (const timer of [this.#timer, this.#renewal, this.#poll]) timer?.cancel()
     await Promise.allSettled(this.#work)
+    await this.#statusChanges.settled()
     if (this.#claims.size > 0) await store.release([...this.#claims.keys()], clock.now())
   }
 
   /** What is under way here: invocations, and what else is being read or written. */
   counts(): { readonly running: number; readonly others: number } {
-    return { running: this.#running, others: this.#work.size + (this.#isLooking ? 1 : 0) }
+    return {
+      running: this.#running,
+      others: this.#work.size + this.#statusChanges.underWay + (this.#isLooking ? 1 : 0),
+    }
   }
 
   /** Changes an execution, and sees to what follows from that. */
@@ -70,13 +77,24 @@ export class Engine {
   ): Promise<Changed<Result> | undefined> {
     const changed = await this.#track(this.#deps.store.change(id, work))
     for (const { execution, dueAt, hasBegun, hasEnded } of changed?.executions ?? []) {
-      if (hasBegun) recordBegin(this.#deps.recordMetric, execution)
-      if (hasEnded) recordEnd(this.#deps.recordMetric, execution)
+      if (hasBegun) this.hasBegun(execution)
+      if (hasEnded) this.#hasEnded(execution)
       if (isClosed(execution)) this.#tellEnd(execution.id)
       if (dueAt !== undefined) this.lookAt(dueAt)
     }
     if (changed?.hasInvokes) this.lookAt(this.#deps.clock.now())
     return changed
+  }
+
+  /** Tells whoever watches. */
+  hasBegun(execution: Execution): void {
+    recordBegin(this.#deps.recordMetric, execution)
+    this.#statusChanges.tell(execution)
+  }
+
+  #hasEnded(execution: Execution): void {
+    recordEnd(this.#deps.recordMetric, execution)
+    this.#statusChanges.tell(execution)
   }
 
   /** Looks for work at `at`, or before. */

@@ -12,7 +12,6 @@ import {
   invalidToken,
 } from './errors.ts'
 import { type ErrorObject, type Execution, executionArn, readExecutionArn } from './execution.ts'
-import { recordBegin } from './metrics.ts'
 import type { Operation } from './operation.ts'
 import { type OperationPage, readState } from './pages.ts'
 import type { ExecutionStore } from './store.ts'
@@ -62,7 +61,7 @@ export class DurableExecutions {
   async begin(wanted: NewExecution): Promise<Execution> {
     const { store, clock } = this.#deps
     const execution = await store.start(beginExecution(wanted, clock.now()))
-    if (execution.id === wanted.id) recordBegin(this.#deps.recordMetric, execution)
+    if (execution.id === wanted.id) this.#engine.hasBegun(execution)
     if (!isSameStart(execution, wanted)) throw alreadyStarted(executionArn(execution))
     this.#engine.lookAt(clock.now())
     return execution

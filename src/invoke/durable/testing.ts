@@ -100,6 +100,7 @@ export async function testExecutions(
       resolve: async () => TARGET,
       isShared: false,
       recordMetric: (event) => metrics.push(event),
+      events: { put: async () => ({ eventId: '' }) },
       reportFault: (error) => {
         throw error
       },
