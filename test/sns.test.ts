@@ -3,7 +3,17 @@ import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { AddPermissionCommand, PutFunctionEventInvokeConfigCommand } from '@aws-sdk/client-lambda'
+import {
+  EventBridgeClient,
+  PutEventsCommand,
+  PutRuleCommand,
+  PutTargetsCommand,
+} from '@aws-sdk/client-eventbridge'
+import {
+  AddPermissionCommand,
+  InvokeCommand,
+  PutFunctionEventInvokeConfigCommand,
+} from '@aws-sdk/client-lambda'
 import {
   CreateTopicCommand,
   InvalidParameterException,
@@ -11,6 +21,7 @@ import {
   NotFoundException,
   PublishBatchCommand,
   PublishCommand,
+  SetTopicAttributesCommand,
   SNSClient,
   SubscribeCommand,
 } from '@aws-sdk/client-sns'
@@ -174,6 +185,36 @@ test('an endpoint confirms by the link that it is sent, and ends its subscriptio
   assert.equal((await fetch(UnsubscribeURL)).status, 200)
   const { Subscriptions } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: TOPIC }))
   assert.deepEqual(Subscriptions ?? [], [])
+})
+
+test('rules publish to a topic that lets them in, and functions send it their results', async (t) => {
+  const { client, lambda, createFunction } = await platform(t)
+  const { sns, sqs } = await withTopic(t, client)
+  const events = new EventBridgeClient(client)
+  t.after(() => events.destroy())
+  const { arn, receive } = await queueOf(sqs, 'q')
+  const Attributes = { RawMessageDelivery: 'true' }
+  await sns.send(new SubscribeCommand({ TopicArn: TOPIC, Protocol: 'sqs', Endpoint: arn, Attributes }))
+
+  const Role = 'arn:aws:iam::000000000000:role/r'
+  const FunctionName = await createFunction({ 'index.js': 'exports.handler = async () => "done"' }, { Role })
+  const DestinationConfig = { OnSuccess: { Destination: TOPIC } }
+  await lambda.send(new PutFunctionEventInvokeConfigCommand({ FunctionName, DestinationConfig }))
+  await lambda.send(new InvokeCommand({ FunctionName, InvocationType: 'Event' }))
+  const [result] = await receive()
+  assert.equal(JSON.parse(result?.Body ?? '').responsePayload, 'done')
+
+  const Principal = { Service: 'events.amazonaws.com' }
+  const Statement = [{ Effect: 'Allow', Principal, Action: 'sns:Publish', Resource: TOPIC }]
+  const AttributeValue = JSON.stringify({ Version: '2012-10-17', Statement })
+  const policy = { TopicArn: TOPIC, AttributeName: 'Policy', AttributeValue }
+  await sns.send(new SetTopicAttributesCommand(policy))
+  await events.send(new PutRuleCommand({ Name: 'r', EventPattern: '{"source":["s"]}' }))
+  await events.send(new PutTargetsCommand({ Rule: 'r', Targets: [{ Id: '1', Arn: TOPIC }] }))
+  const Entries = [{ Source: 's', DetailType: 'd', Detail: '{"n":1}' }]
+  await events.send(new PutEventsCommand({ Entries }))
+  const [event] = await receive()
+  assert.deepEqual(JSON.parse(event?.Body ?? '').detail, { n: 1 })
 })
 
 test('errors arrive as the SDK’s own', async (t) => {

@@ -1,10 +1,11 @@
+import { parseArn } from '../../aws/arn.ts'
 import { AwsError } from '../../aws/error.ts'
 import { maySend } from '../../aws/policy/resource-policy.ts'
 import { DeliveryError, type Sender } from '../../aws/ports/delivery.ts'
 import type { SnsPort, TopicMessage } from '../../aws/ports/sns.ts'
 import { type Message, readMessage } from './message.ts'
 import { type PublishDeps, publish } from './publish.ts'
-import { type Topic, topicOfArn } from './topic.ts'
+import { type Topic, topicArn, topicOfArn } from './topic.ts'
 
 /** What other services publish. */
 export function createPort(deps: PublishDeps): SnsPort {
@@ -16,7 +17,7 @@ export function createPort(deps: PublishDeps): SnsPort {
     publish: async (arn, message, sender) => {
       const topic = await find(arn)
       if (topic === undefined) throw new DeliveryError('NotFound', 'NotFound', 'Topic does not exist')
-      refuseUnlessAllowed(arn, topic.attributes.Policy, sender)
+      refuseUnlessAllowed(topic, sender)
       const [published] = await publish(deps, topic, [read(message, topic)])
       return { messageId: published?.id ?? '' }
     },
@@ -24,10 +25,11 @@ export function createPort(deps: PublishDeps): SnsPort {
   }
 }
 
-/** A role's own right is not looked at: what acts as a role of the topic's account is let in. */
-function refuseUnlessAllowed(arn: string, policy: string | undefined, sender: Sender): void {
-  const isOwnRole = sender.roleArn !== undefined && topicOfArn(arn)?.accountId === sender.accountId
-  if (isOwnRole || maySend(policy, 'sns:Publish', arn, sender)) return
+/** A role of the topic's own account needs no policy at the topic (IAM User Guide, "Policy evaluation logic"). */
+function refuseUnlessAllowed(topic: Topic, sender: Sender): void {
+  const arn = topicArn(topic)
+  if (sender.roleArn !== undefined && parseArn(sender.roleArn)?.accountId === topic.accountId) return
+  if (maySend(topic.attributes.Policy, 'sns:Publish', arn, sender)) return
   throw new DeliveryError(
     'AccessDenied',
     'AuthorizationError',

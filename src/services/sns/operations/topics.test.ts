@@ -106,6 +106,11 @@ test('services publish where the topic’s policy lets them in', async (t) => {
   }
   const publish = () => room.port.publish(TOPIC, { message: 'm' }, sender)
   await assert.rejects(publish, { fault: 'AccessDenied', code: 'AuthorizationError' })
+  const as = (account: string) => ({ ...sender, roleArn: `arn:aws:iam::${account}:role/r` })
+  await assert.rejects(room.port.publish(TOPIC, { message: 'm' }, as('222222222222')), {
+    fault: 'AccessDenied',
+  })
+  await room.port.publish(TOPIC, { message: 'm' }, as('111111111111'))
   const Statement = [
     {
       Effect: 'Allow',
@@ -117,7 +122,7 @@ test('services publish where the topic’s policy lets them in', async (t) => {
   const AttributeValue = JSON.stringify({ Version: '2012-10-17', Statement })
   await run('SetTopicAttributes', { TopicArn: TOPIC, AttributeName: 'Policy', AttributeValue })
   await publish()
-  await until(() => sent.length === 1)
+  await until(() => sent.length === 2)
   await assert.rejects(room.port.publish(TOPIC, { message: '' }, sender), { fault: 'Invalid' })
   await assert.rejects(room.port.publish(`${TOPIC}x`, { message: 'm' }, sender), { fault: 'NotFound' })
   assert.deepEqual([await room.port.exists(TOPIC), await room.port.exists(`${TOPIC}x`)], [true, false])
