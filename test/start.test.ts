@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import packageJson from '../package.json' with { type: 'json' }
 import { VERSION } from '../src/version.ts'
 import { works } from './support/commands.ts'
@@ -38,6 +40,23 @@ describe('lambdad start', () => {
     const status = await (await fetch(`${daemon.url}/_lambdad/status`)).json()
     assert.equal((status as { network: string }).network, 'shared')
     await daemon.stop()
+  })
+
+  test('a signal that comes while it starts leaves nothing, and is no failure', async (t) => {
+    const data = await dataFolder(t)
+    const child = spawn(process.execPath, [CLI, 'start', '--port', '0', '--data', data])
+    t.after(() => child.kill('SIGKILL'))
+    const exited = once(child, 'exit')
+    let errors = ''
+    child.stderr.on('data', (bytes) => {
+      errors += bytes
+    })
+    const run = path.join(data, 'run')
+    while (child.exitCode === null && (await filesIn(run)).length === 0) await sleep(1)
+    child.kill('SIGTERM')
+    assert.deepEqual(await exited, [0, null])
+    assert.deepEqual(await readdir(run), [])
+    assert.doesNotMatch(errors, /error|fail/i)
   })
 
   test('the version is that of the package', () => {
@@ -238,4 +257,8 @@ async function createHello(endpoint: string): Promise<void> {
     { client, maxWaitTime: 10, minDelay: 0.05, maxDelay: 1 },
     { FunctionName: 'hello' },
   )
+}
+
+function filesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => [])
 }
