@@ -70,3 +70,7 @@ export function illegalStatus(what: string, name: string): AwsError {
 export function unsupported(what: string): AwsError {
   return validationError(`${what} is not supported by lambdad yet.`)
 }
+
+export function invalidNextToken(): AwsError {
+  return validationError('The specified NextToken is not valid.')
+}

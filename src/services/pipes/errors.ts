@@ -18,3 +18,7 @@ export function validationError(message: string): AwsError {
 export function unsupported(what: string): AwsError {
   return validationError(`${what} is not supported by lambdad yet.`)
 }
+
+export function invalidNextToken(): AwsError {
+  return validationError('Invalid NextToken.')
+}

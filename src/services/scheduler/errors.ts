@@ -30,3 +30,7 @@ export function invalidExpression(expression: string): AwsError {
 export function unsupported(what: string): AwsError {
   return validationError(`${what} is not supported by lambdad yet.`)
 }
+
+export function invalidNextToken(): AwsError {
+  return validationError('Invalid NextToken.')
+}

@@ -1,8 +1,8 @@
 import type { Call } from '../../../aws/operation.ts'
+import { pageOf, pageStart } from '../../../aws/pages.ts'
 import { type ApiDestination, connectionArn, destinationArn } from '../connection.ts'
 import type { EventBridgeOperation } from '../deps.ts'
-import { alreadyExists, notFound } from '../errors.ts'
-import { pageOf, pageStart } from '../pages.ts'
+import { alreadyExists, invalidNextToken, notFound } from '../errors.ts'
 import type { ResourceReader } from '../store.ts'
 import { existingConnection } from './connections.ts'
 
@@ -87,7 +87,7 @@ export const listApiDestinations: EventBridgeOperation<'ListApiDestinations'> = 
   input,
   call,
 ) => {
-  const { limit, after } = pageStart(input)
+  const { limit, after } = pageStart(input, invalidNextToken)
   const all = await store.list(call, 'destination', {
     ...(input.NamePrefix !== undefined && { prefix: input.NamePrefix }),
     ...(after !== undefined && { after }),
@@ -95,7 +95,7 @@ export const listApiDestinations: EventBridgeOperation<'ListApiDestinations'> = 
   const wanted = all.filter(
     ({ connectionArn }) => input.ConnectionArn === undefined || connectionArn === input.ConnectionArn,
   )
-  const { shown: page, rest } = pageOf(wanted, limit)
+  const { shown: page, rest } = pageOf(wanted, limit, ({ name }) => name)
   return { ApiDestinations: page.map((destination) => shown(call, destination)), ...rest }
 }
 

@@ -1,9 +1,16 @@
 import type { Call } from '../../../aws/operation.ts'
+import { pageOf, pageStart } from '../../../aws/pages.ts'
 import { type Archive, archiveArn } from '../archive.ts'
 import { busOfArn } from '../bus.ts'
 import type { EventBridgeDeps, EventBridgeOperation } from '../deps.ts'
-import { alreadyExists, archiveNotFound, busNotFound, invalidParameter, unsupported } from '../errors.ts'
-import { pageOf, pageStart } from '../pages.ts'
+import {
+  alreadyExists,
+  archiveNotFound,
+  busNotFound,
+  invalidNextToken,
+  invalidParameter,
+  unsupported,
+} from '../errors.ts'
 import type { ResourceEditor, ResourceReader } from '../store.ts'
 import { findBus } from './buses.ts'
 import { checkPattern } from './rules.ts'
@@ -76,7 +83,7 @@ function described({ description, pattern }: Archive) {
 }
 
 export const listArchives: EventBridgeOperation<'ListArchives'> = async ({ store }, input, call) => {
-  const { limit, after } = pageStart(input)
+  const { limit, after } = pageStart(input, invalidNextToken)
   const all = await store.list(call, 'archive', {
     ...(input.NamePrefix !== undefined && { prefix: input.NamePrefix }),
     ...(after !== undefined && { after }),
@@ -86,7 +93,7 @@ export const listArchives: EventBridgeOperation<'ListArchives'> = async ({ store
       (input.EventSourceArn === undefined || sourceArn === input.EventSourceArn) &&
       (input.State === undefined || input.State === 'ENABLED'),
   )
-  const { shown: page, rest } = pageOf(wanted, limit)
+  const { shown: page, rest } = pageOf(wanted, limit, ({ name }) => name)
   return { Archives: await Promise.all(page.map((archive) => shown(store, call, archive))), ...rest }
 }
 

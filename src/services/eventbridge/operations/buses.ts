@@ -1,9 +1,9 @@
 import type { Call } from '../../../aws/operation.ts'
+import { pageOf, pageStart } from '../../../aws/pages.ts'
 import type { Bus } from '../bus.ts'
 import { busArn, DEFAULT_BUS, ownBusName } from '../bus.ts'
 import type { EventBridgeDeps, EventBridgeOperation } from '../deps.ts'
-import { busExists, busNotFound, unsupported, validationError } from '../errors.ts'
-import { pageOf, pageStart } from '../pages.ts'
+import { busExists, busNotFound, invalidNextToken, unsupported, validationError } from '../errors.ts'
 import { readPolicy, statementFor } from '../policy.ts'
 import type { ResourceReader } from '../store.ts'
 import { tagsFrom } from '../tags.ts'
@@ -50,13 +50,13 @@ export const describeEventBus: EventBridgeOperation<'DescribeEventBus'> = async 
 
 export const listEventBuses: EventBridgeOperation<'ListEventBuses'> = async ({ store }, input, call) => {
   const prefix = input.NamePrefix ?? ''
-  const { limit, after = '' } = pageStart(input)
+  const { limit, after = '' } = pageStart(input, invalidNextToken)
   const query = { ...(input.NamePrefix !== undefined && { prefix }), after, limit: limit + 1 }
   const kept = await store.list(call, 'bus', query)
   const hasDefault = kept.some(({ name }) => name === DEFAULT_BUS)
   const isWanted = !hasDefault && DEFAULT_BUS.startsWith(prefix) && DEFAULT_BUS > after
   const all = isWanted ? [...kept, untouchedBus()].sort((a, b) => (a.name < b.name ? -1 : 1)) : kept
-  const { shown: buses, rest } = pageOf(all, limit)
+  const { shown: buses, rest } = pageOf(all, limit, ({ name }) => name)
   return { EventBuses: buses.map((bus) => shown(call, bus)), ...rest }
 }
 

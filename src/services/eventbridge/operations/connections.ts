@@ -1,9 +1,9 @@
 import type { Call } from '../../../aws/operation.ts'
+import { pageOf, pageStart } from '../../../aws/pages.ts'
 import type { Output } from '../../../aws/sdk-types.ts'
 import { type AuthParameters, type Connection, connectionArn } from '../connection.ts'
 import type { EventBridgeOperation } from '../deps.ts'
-import { alreadyExists, notFound, unsupported, validationError } from '../errors.ts'
-import { pageOf, pageStart } from '../pages.ts'
+import { alreadyExists, invalidNextToken, notFound, unsupported, validationError } from '../errors.ts'
 import type { ResourceReader } from '../store.ts'
 
 type Described = Output<typeof import('@aws-sdk/client-eventbridge'), 'DescribeConnection'>
@@ -74,7 +74,7 @@ export const describeConnection: EventBridgeOperation<'DescribeConnection'> = as
 }
 
 export const listConnections: EventBridgeOperation<'ListConnections'> = async ({ store }, input, call) => {
-  const { limit, after } = pageStart(input)
+  const { limit, after } = pageStart(input, invalidNextToken)
   const all = await store.list(call, 'connection', {
     ...(input.NamePrefix !== undefined && { prefix: input.NamePrefix }),
     ...(after !== undefined && { after }),
@@ -82,7 +82,7 @@ export const listConnections: EventBridgeOperation<'ListConnections'> = async ({
   const wanted = all.filter(
     () => input.ConnectionState === undefined || input.ConnectionState === 'AUTHORIZED',
   )
-  const { shown: page, rest } = pageOf(wanted, limit)
+  const { shown: page, rest } = pageOf(wanted, limit, ({ name }) => name)
   return { Connections: page.map((connection) => shown(call, connection)), ...rest }
 }
 

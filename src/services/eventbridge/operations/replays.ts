@@ -1,8 +1,15 @@
 import type { Call } from '../../../aws/operation.ts'
+import { pageOf, pageStart } from '../../../aws/pages.ts'
 import { type Replay, replayArn } from '../archive.ts'
 import type { EventBridgeOperation } from '../deps.ts'
-import { alreadyExists, archiveNotFound, illegalStatus, invalidParameter, replayNotFound } from '../errors.ts'
-import { pageOf, pageStart } from '../pages.ts'
+import {
+  alreadyExists,
+  archiveNotFound,
+  illegalStatus,
+  invalidNextToken,
+  invalidParameter,
+  replayNotFound,
+} from '../errors.ts'
 import { isSameBus } from '../replays.ts'
 import type { ResourceReader } from '../store.ts'
 
@@ -70,7 +77,7 @@ export const describeReplay: EventBridgeOperation<'DescribeReplay'> = async ({ s
 }
 
 export const listReplays: EventBridgeOperation<'ListReplays'> = async ({ store }, input, call) => {
-  const { limit, after } = pageStart(input)
+  const { limit, after } = pageStart(input, invalidNextToken)
   const all = await store.list(call, 'replay', {
     ...(input.NamePrefix !== undefined && { prefix: input.NamePrefix }),
     ...(after !== undefined && { after }),
@@ -80,7 +87,7 @@ export const listReplays: EventBridgeOperation<'ListReplays'> = async ({ store }
       (input.State === undefined || state === input.State) &&
       (input.EventSourceArn === undefined || archiveArn === input.EventSourceArn),
   )
-  const { shown: page, rest } = pageOf(wanted, limit)
+  const { shown: page, rest } = pageOf(wanted, limit, ({ name }) => name)
   return { Replays: page.map(shown), ...rest }
 }
 

@@ -1,13 +1,20 @@
 import { parsePattern } from '../../../aws/event-pattern/parse.ts'
 import { EVENT_BUS, PatternError } from '../../../aws/event-pattern/pattern.ts'
 import type { Call } from '../../../aws/operation.ts'
+import { pageOf, pageStart } from '../../../aws/pages.ts'
 import { parseSchedule } from '../../../aws/schedule/schedule.ts'
 import { ScheduleError } from '../../../aws/schedule/schedule-error.ts'
 import { afterCommit } from '../../../store/after-commit.ts'
 import { DEFAULT_BUS, ownBusName } from '../bus.ts'
 import type { EventBridgeDeps, EventBridgeOperation } from '../deps.ts'
-import { invalidPattern, invalidSchedule, limitExceeded, ruleNotFound, validationError } from '../errors.ts'
-import { pageOf, pageStart } from '../pages.ts'
+import {
+  invalidNextToken,
+  invalidPattern,
+  invalidSchedule,
+  limitExceeded,
+  ruleNotFound,
+  validationError,
+} from '../errors.ts'
 import { type Rule, ruleArn } from '../rule.ts'
 import { nextDueOf } from '../scheduled-rules.ts'
 import type { ResourceEditor, ResourceReader } from '../store.ts'
@@ -116,14 +123,14 @@ async function setState(
 export const listRules: EventBridgeOperation<'ListRules'> = async ({ store }, input, call) => {
   const bus = ownBusName(input.EventBusName, call)
   await existingBus(store, call, bus)
-  const { limit, after } = pageStart(input)
+  const { limit, after } = pageStart(input, invalidNextToken)
   const rules = await store.list(call, 'rule', {
     bus,
     limit: limit + 1,
     ...(input.NamePrefix !== undefined && { prefix: input.NamePrefix }),
     ...(after !== undefined && { after }),
   })
-  const { shown: page, rest } = pageOf(rules, limit)
+  const { shown: page, rest } = pageOf(rules, limit, ({ name }) => name)
   return { Rules: page.map((rule) => shown(call, rule)), ...rest }
 }
 
@@ -134,10 +141,10 @@ export const listRuleNamesByTarget: EventBridgeOperation<'ListRuleNamesByTarget'
 ) => {
   const bus = ownBusName(input.EventBusName, call)
   await existingBus(store, call, bus)
-  const { limit, after } = pageStart(input)
+  const { limit, after } = pageStart(input, invalidNextToken)
   const rules = await store.list(call, 'rule', { bus, ...(after !== undefined && { after }) })
   const withTarget = rules.filter(({ targets }) => targets.some(({ Arn }) => Arn === input.TargetArn))
-  const { shown: page, rest } = pageOf(withTarget, limit)
+  const { shown: page, rest } = pageOf(withTarget, limit, ({ name }) => name)
   return { RuleNames: page.map(({ name }) => name), ...rest }
 }
 

@@ -1,10 +1,10 @@
 import { parseArn } from '../../../aws/arn.ts'
 import { parseJsonPath } from '../../../aws/json-path.ts'
+import { pageOf, pageStart } from '../../../aws/pages.ts'
 import { ownBusName } from '../bus.ts'
 import { isTargetService } from '../delivery/send.ts'
 import type { EventBridgeOperation } from '../deps.ts'
-import { invalidParameter, limitExceeded, unsupported, validationError } from '../errors.ts'
-import { pageOf, pageStart } from '../pages.ts'
+import { invalidNextToken, invalidParameter, limitExceeded, unsupported, validationError } from '../errors.ts'
 import type { Target } from '../rule.ts'
 import { existingBus } from './buses.ts'
 import { existingRule, saveRule } from './rules.ts'
@@ -116,11 +116,11 @@ export const listTargetsByRule: EventBridgeOperation<'ListTargetsByRule'> = asyn
   const bus = ownBusName(input.EventBusName, call)
   await existingBus(store, call, bus)
   const rule = await existingRule(store, call, input.Rule, bus)
-  const { limit, after } = pageStart(input)
+  const { limit, after } = pageStart(input, invalidNextToken)
   const named = rule.targets
     .map((target) => ({ name: target.Id, target }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .filter(({ name }) => after === undefined || name > after)
-  const { shown, rest } = pageOf(named, limit)
+  const { shown, rest } = pageOf(named, limit, ({ name }) => name)
   return { Targets: shown.map(({ target }) => target), ...rest }
 }

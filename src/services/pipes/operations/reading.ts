@@ -1,7 +1,7 @@
+import { pageOf, pageStart } from '../../../aws/pages.ts'
 import type { Output } from '../../../aws/sdk-types.ts'
 import type { PipesOperation } from '../deps.ts'
-import { pipeNotFound } from '../errors.ts'
-import { pageOf, pageStart } from '../pages.ts'
+import { invalidNextToken, pipeNotFound } from '../errors.ts'
 import { BATCH_SIZE_DEFAULT, type Pipe, pipeArn, type Scope } from '../pipe.ts'
 
 type Client = typeof import('@aws-sdk/client-pipes')
@@ -14,7 +14,7 @@ export const describePipe: PipesOperation<'DescribePipe'> = async ({ store }, in
 }
 
 export const listPipes: PipesOperation<'ListPipes'> = async ({ store }, input, call) => {
-  const { limit, after } = pageStart(input)
+  const { limit, after } = pageStart(input, invalidNextToken)
   const found: Pipe[] = []
   let last = after
   // Of pages that the filters empty the next ones are read, until this one is full.

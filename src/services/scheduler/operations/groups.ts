@@ -1,7 +1,7 @@
 import type { Call } from '../../../aws/operation.ts'
+import { pageOf, pageStart } from '../../../aws/pages.ts'
 import type { SchedulerDeps, SchedulerOperation } from '../deps.ts'
-import { groupExists, groupNotFound, validationError } from '../errors.ts'
-import { pageOf, pageStart } from '../pages.ts'
+import { groupExists, groupNotFound, invalidNextToken, validationError } from '../errors.ts'
 import { DEFAULT_GROUP, type Group, groupArn } from '../schedule.ts'
 import type { SchedulerReader } from '../store.ts'
 
@@ -50,7 +50,7 @@ export const listScheduleGroups: SchedulerOperation<'ListScheduleGroups'> = asyn
   call,
 ) => {
   const prefix = input.NamePrefix ?? ''
-  const { limit, after = '' } = pageStart(input)
+  const { limit, after = '' } = pageStart(input, invalidNextToken)
   const kept = await store.listGroups(call, {
     limit: limit + 1,
     after,

@@ -1,9 +1,9 @@
 import type { Call } from '../../../aws/operation.ts'
+import { pageOf, pageStart } from '../../../aws/pages.ts'
 import type { Input, Output } from '../../../aws/sdk-types.ts'
 import { afterCommit } from '../../../store/after-commit.ts'
 import type { SchedulerDeps, SchedulerOperation } from '../deps.ts'
-import { groupNotFound, scheduleExists, scheduleNotFound } from '../errors.ts'
-import { pageOf, pageStart } from '../pages.ts'
+import { groupNotFound, invalidNextToken, scheduleExists, scheduleNotFound } from '../errors.ts'
 import { DEFAULT_GROUP, nextRunOf, type Schedule, scheduleArn } from '../schedule.ts'
 import { checkSettings } from '../settings.ts'
 import type { SchedulerEditor, SchedulerReader } from '../store.ts'
@@ -55,7 +55,7 @@ export const getSchedule: SchedulerOperation<'GetSchedule'> = async ({ store }, 
 export const listSchedules: SchedulerOperation<'ListSchedules'> = async ({ store }, input, call) => {
   const { GroupName, NamePrefix, State } = input
   if (GroupName !== undefined && !(await isGroup(store, call, GroupName))) throw groupNotFound(GroupName)
-  const { limit, after } = pageStart(input)
+  const { limit, after } = pageStart(input, invalidNextToken)
   const found: Schedule[] = []
   let last = after === undefined ? undefined : keyFrom(after)
   // Of pages that the filter empties the next ones are read, until this one is full.
