@@ -8,6 +8,7 @@ import type { Figure } from './figure.ts'
 import { freeze } from './freeze.ts'
 import { idleEnvironments } from './idle-environments.ts'
 import { poolStart } from './pool-start.ts'
+import { s3 } from './s3.ts'
 import { snapStart } from './snap-start.ts'
 import { sqs } from './sqs.ts'
 import { startUp } from './start-up.ts'
@@ -28,6 +29,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   async: asynchronous,
   'control-plane': controlPlane,
   eventbridge,
+  s3,
 }
 
 const wanted = process.argv.slice(2)

@@ -19,6 +19,11 @@ export function startEcho(): Promise<Server> {
   return startServer(['bench/support/echo-server.ts'], async () => {})
 }
 
+/** Takes one file, and gives it back. */
+export function startFileServer(): Promise<Server> {
+  return startServer(['bench/support/file-server.ts'], async () => {})
+}
+
 /** As fast as it can: the rates of AWS would end a measurement at 10,000 requests a second. */
 export async function startLambdad(...flags: string[]): Promise<Server> {
   const data = await mkdtemp(path.join(tmpdir(), 'lambdad-bench-'))
