@@ -90,6 +90,7 @@ function textOf(operator: string, value: unknown): string {
   throw new PatternError(`${operator} match pattern must be a string`)
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** A JSON object: no array, and not null. */
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

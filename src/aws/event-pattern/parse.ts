@@ -1,4 +1,4 @@
-import { parseOperator } from './operators.ts'
+import { isObject, parseOperator } from './operators.ts'
 import { type Dialect, type Field, type Matcher, type Pattern, PatternError } from './pattern.ts'
 
 /** Deeper than any event: what nests further is an attack on the stack. */
@@ -71,8 +71,4 @@ const OPERATORS = new Set([
 function isOr(value: unknown): value is Record<string, unknown>[] {
   if (!Array.isArray(value) || value.length < 2) return false
   return value.every((one) => isObject(one) && !Object.keys(one).some((key) => OPERATORS.has(key)))
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

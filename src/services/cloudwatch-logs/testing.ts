@@ -1,5 +1,6 @@
 import type { Call } from '../../aws/operation.ts'
 import type { Input, Output } from '../../aws/sdk-types.ts'
+import { testCall } from '../../aws/testing.ts'
 import { VirtualClock } from '../../base/clock.ts'
 import { seededRandom } from '../../base/random.ts'
 import { openSqlite } from '../../store/sqlite.ts'
@@ -45,20 +46,7 @@ export async function logsRig(
     ...deps,
     faults,
     run: (name, input, call = {}) =>
-      operations[name]?.(input as never, { ...callOf(), ...call }) as Promise<never>,
+      operations[name]?.(input as never, { ...testCall(HERE), ...call }) as Promise<never>,
     fill: (events, stream = 's') => ingest.append({ ...HERE, group: '/g', stream }, events) ?? ingest.flush(),
-  }
-}
-
-function callOf(): Call {
-  return {
-    ...HERE,
-    principalArn: `arn:aws:iam::${HERE.accountId}:root`,
-    accessKeyId: 'test',
-    requestId: 'request-1',
-    endpoint: 'http://127.0.0.1:4566',
-    traceHeader: undefined,
-    trailers: {},
-    signal: new AbortController().signal,
   }
 }

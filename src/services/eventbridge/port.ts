@@ -2,10 +2,10 @@ import { DeliveryError } from '../../aws/ports/delivery.ts'
 import type { EventsPort } from '../../aws/ports/events.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
-import { busOfArn, DEFAULT_BUS } from './bus.ts'
+import { busOfArn } from './bus.ts'
+import { busAccess } from './bus-access.ts'
 import { makeEvent } from './event.ts'
 import type { Incoming } from './intake.ts'
-import { takesEventsOf } from './policy.ts'
 import type { ResourceReader } from './store.ts'
 
 export interface PortDeps {
@@ -22,15 +22,15 @@ export function createPort({ store, clock, random, takeIn }: PortDeps): EventsPo
       const bus = busOfArn(busArn)
       if (bus === undefined)
         throw new DeliveryError('Invalid', 'ValidationException', `${busArn} is no event bus`)
-      const found = await store.find(bus, 'bus', bus.name)
-      if (found === undefined && bus.name !== DEFAULT_BUS) {
+      const access = await busAccess(store, bus, sender.accountId)
+      if (access === 'no such bus') {
         throw new DeliveryError(
           'NotFound',
           'ResourceNotFoundException',
           `Event bus ${bus.name} does not exist.`,
         )
       }
-      if (sender.accountId !== bus.accountId && !takesEventsOf(found?.policy, bus, sender.accountId)) {
+      if (access === 'no') {
         throw new DeliveryError(
           'AccessDenied',
           'AccessDeniedException',
@@ -58,7 +58,7 @@ export function createPort({ store, clock, random, takeIn }: PortDeps): EventsPo
     busExists: async (busArn) => {
       const bus = busOfArn(busArn)
       if (bus === undefined) return false
-      return bus.name === DEFAULT_BUS || (await store.find(bus, 'bus', bus.name)) !== undefined
+      return (await busAccess(store, bus, bus.accountId)) === 'yes'
     },
   }
 }

@@ -7,20 +7,19 @@ import type { Random } from '../../base/random.ts'
 import type { Changes } from '../../store/changes.ts'
 import type { Database } from '../../store/database.ts'
 import { OutboxRunner } from '../../store/outbox/runner.ts'
-import { busOfArn } from './bus.ts'
+import type { BusAddress } from './bus.ts'
+import { busAccess } from './bus-access.ts'
 import { deliver } from './delivery/deliver.ts'
 import { findApiDestination } from './delivery/find-api-destination.ts'
 import type { EventBridgeDeps } from './deps.ts'
 import { ArchiveExpiry } from './expiry.ts'
 import { type Incoming, type IntakeDeps, takeIn } from './intake.ts'
-import { takesEventsOf } from './policy.ts'
 import { createPort } from './port.ts'
 import { runReplays } from './replays.ts'
 import { BusCache } from './rules-of-bus.ts'
 import { runScheduledRules } from './scheduled-rules.ts'
 import { createEventBridgeOperations } from './service.ts'
 import { createEventBridgeStore } from './store.sql.ts'
-import type { EventBridgeStore } from './store.ts'
 import { BUS_CHANGED, busKey } from './topics.ts'
 
 export interface EventBridgeRoomDeps {
@@ -53,7 +52,7 @@ export function createEventBridgeRoom(deps: EventBridgeRoomDeps): EventBridgeRoo
     clock,
     random,
     forward: (incoming: Incoming) => take([incoming]),
-    accepts: (arn: string, accountId: string) => accepts(store, arn, accountId),
+    accepts: (bus: BusAddress, accountId: string) => busAccess(store, bus, accountId),
     callApi: (arn: string) => findApiDestination(store, arn),
     reportFault,
   }
@@ -108,16 +107,4 @@ export function createEventBridgeRoom(deps: EventBridgeRoomDeps): EventBridgeRoo
       await runner.stop()
     },
   }
-}
-
-async function accepts(
-  store: EventBridgeStore,
-  arn: string,
-  accountId: string,
-): Promise<'yes' | 'no' | 'no such bus'> {
-  const bus = busOfArn(arn)
-  if (bus === undefined) return 'no such bus'
-  const found = await store.find(bus, 'bus', bus.name)
-  if (found === undefined && bus.name !== 'default') return 'no such bus'
-  return bus.accountId === accountId || takesEventsOf(found?.policy, bus, accountId) ? 'yes' : 'no'
 }

@@ -2,6 +2,7 @@ import type { Call } from '../../aws/operation.ts'
 import { DeliveryError, type DeliveryFault } from '../../aws/ports/delivery.ts'
 import type { Input, Output } from '../../aws/sdk-types.ts'
 import { createSwitchboard } from '../../aws/switchboard.ts'
+import { testCall } from '../../aws/testing.ts'
 import { realClock, VirtualClock } from '../../base/clock.ts'
 import { seededRandom } from '../../base/random.ts'
 import { MemoryChanges } from '../../store/changes.memory.ts'
@@ -103,7 +104,7 @@ export async function eventBridgeRig(t: { after(run: () => Promise<void>): void 
     await database.close()
   })
   const run: EventBridgeRig['run'] = (name, input, call = {}) =>
-    room.operations[name]?.(input as never, { ...callOf(), ...call }) as Promise<never>
+    room.operations[name]?.(input as never, { ...testCall(HERE), ...call }) as Promise<never>
   return {
     clock,
     sent,
@@ -136,18 +137,5 @@ export async function eventBridgeRig(t: { after(run: () => Promise<void>): void 
         await realClock.sleep(0)
       }
     },
-  }
-}
-
-function callOf(): Call {
-  return {
-    ...HERE,
-    principalArn: `arn:aws:iam::${HERE.accountId}:root`,
-    accessKeyId: 'test',
-    requestId: 'request-1',
-    endpoint: 'http://127.0.0.1:4566',
-    traceHeader: undefined,
-    trailers: {},
-    signal: new AbortController().signal,
   }
 }

@@ -1,10 +1,10 @@
-import type { Call } from '../../aws/operation.ts'
 import { DeliveryError } from '../../aws/ports/delivery.ts'
 import type { FunctionAnswer, FunctionCall } from '../../aws/ports/lambda.ts'
 import type { ReceivedQueueMessage, SqsPort } from '../../aws/ports/sqs.ts'
 import { memoryTargets } from '../../aws/ports/testing.ts'
 import type { Input, Output } from '../../aws/sdk-types.ts'
 import { createSwitchboard } from '../../aws/switchboard.ts'
+import { testCall } from '../../aws/testing.ts'
 import { VirtualClock } from '../../base/clock.ts'
 import { seededRandom } from '../../base/random.ts'
 import { MemoryChanges } from '../../store/changes.memory.ts'
@@ -149,7 +149,7 @@ export async function pipesRig(t: { after(run: () => Promise<void>): void }): Pr
     await database.close()
   })
   const run: PipesRig['run'] = (name, input) =>
-    room.operations[name]?.(input as never, callOf()) as Promise<never>
+    room.operations[name]?.(input as never, testCall(HERE)) as Promise<never>
   return {
     clock,
     source,
@@ -168,18 +168,5 @@ export async function pipesRig(t: { after(run: () => Promise<void>): void }): Pr
         await clock.advance(1000)
       }
     },
-  }
-}
-
-function callOf(): Call {
-  return {
-    ...HERE,
-    principalArn: `arn:aws:iam::${HERE.accountId}:root`,
-    accessKeyId: 'test',
-    requestId: 'request-1',
-    endpoint: 'http://127.0.0.1:4566',
-    traceHeader: undefined,
-    trailers: {},
-    signal: new AbortController().signal,
   }
 }

@@ -2,6 +2,7 @@ import type { Call } from '../../aws/operation.ts'
 import { DeliveryError, type DeliveryFault, type Sender } from '../../aws/ports/delivery.ts'
 import type { Input, Output } from '../../aws/sdk-types.ts'
 import { createSwitchboard } from '../../aws/switchboard.ts'
+import { testCall } from '../../aws/testing.ts'
 import { realClock, VirtualClock } from '../../base/clock.ts'
 import { seededRandom } from '../../base/random.ts'
 import { openSqlite } from '../../store/sqlite.ts'
@@ -90,7 +91,7 @@ export async function schedulerRig(t: { after(run: () => Promise<void>): void })
     await database.close()
   })
   const run: SchedulerRig['run'] = (name, input, call = {}) =>
-    room.operations[name]?.(input as never, { ...callOf(), ...call }) as Promise<never>
+    room.operations[name]?.(input as never, { ...testCall(HERE), ...call }) as Promise<never>
   return {
     clock,
     sent,
@@ -117,18 +118,5 @@ export async function schedulerRig(t: { after(run: () => Promise<void>): void })
         await realClock.sleep(1)
       }
     },
-  }
-}
-
-function callOf(): Call {
-  return {
-    ...HERE,
-    principalArn: `arn:aws:iam::${HERE.accountId}:root`,
-    accessKeyId: 'test',
-    requestId: 'request-1',
-    endpoint: 'http://127.0.0.1:4566',
-    traceHeader: undefined,
-    trailers: {},
-    signal: new AbortController().signal,
   }
 }

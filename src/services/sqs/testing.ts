@@ -1,5 +1,6 @@
 import type { Call } from '../../aws/operation.ts'
 import type { Input, Output } from '../../aws/sdk-types.ts'
+import { testCall } from '../../aws/testing.ts'
 import { VirtualClock } from '../../base/clock.ts'
 import { seededRandom } from '../../base/random.ts'
 import { MemoryChanges } from '../../store/changes.memory.ts'
@@ -54,7 +55,7 @@ export async function sqsRig(t: Test, open?: () => Promise<Database>): Promise<S
 /** What tests ask of a room. */
 export function callsOf(room: SqsRoom): Pick<SqsRig, 'run' | 'queue' | 'send' | 'receive'> {
   const run: SqsRig['run'] = (name, input, call = {}) =>
-    room.operations[name]?.(input as never, { ...callOf(), ...call }) as Promise<never>
+    room.operations[name]?.(input as never, { ...testCall(HERE), ...call }) as Promise<never>
   return {
     run,
     queue: async (QueueName, Attributes) => {
@@ -66,18 +67,5 @@ export function callsOf(room: SqsRoom): Pick<SqsRig, 'run' | 'queue' | 'send' | 
       const { Messages = [] } = await run('ReceiveMessage', { QueueUrl, ...more })
       return Messages.map(({ Body = '' }) => Body)
     },
-  }
-}
-
-export function callOf(): Call {
-  return {
-    ...HERE,
-    principalArn: `arn:aws:iam::${HERE.accountId}:root`,
-    accessKeyId: 'test',
-    requestId: 'request-1',
-    endpoint: 'http://127.0.0.1:4566',
-    traceHeader: undefined,
-    trailers: {},
-    signal: new AbortController().signal,
   }
 }

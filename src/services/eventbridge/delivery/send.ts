@@ -2,7 +2,7 @@ import { DeliveryError, type Sender } from '../../../aws/ports/delivery.ts'
 import type { Switchboard } from '../../../aws/switchboard.ts'
 import type { Clock } from '../../../base/clock.ts'
 import type { Random } from '../../../base/random.ts'
-import { busOfArn } from '../bus.ts'
+import { type BusAddress, busOfArn } from '../bus.ts'
 import type { Incoming } from '../intake.ts'
 import { type CallApi, callApiDestination } from './api-destination.ts'
 import type { Delivery } from './delivery.ts'
@@ -14,7 +14,7 @@ export interface SendDeps {
   /** Puts an event on a bus of this lambdad. */
   readonly forward: (incoming: Incoming) => Promise<void>
   /** Whether a bus takes events of that account. */
-  readonly accepts: (busArn: string, accountId: string) => Promise<'yes' | 'no' | 'no such bus'>
+  readonly accepts: (bus: BusAddress, accountId: string) => Promise<'yes' | 'no' | 'no such bus'>
   readonly callApi: CallApi
 }
 
@@ -99,7 +99,7 @@ async function forward(
       `The event went through ${HOPS_MAX} buses already.`,
     )
   }
-  const answer = await deps.accepts(Arn, delivery.accountId)
+  const answer = await deps.accepts(bus, delivery.accountId)
   if (answer === 'no such bus')
     throw new DeliveryError('NotFound', 'NO_RESOURCE', `Event bus ${bus.name} does not exist.`)
   if (answer === 'no') {

@@ -13,12 +13,12 @@ import {
 } from '../errors.ts'
 import type { ResourceEditor, ResourceReader } from '../store.ts'
 import { findBus } from './buses.ts'
-import { checkPattern } from './rules.ts'
+import { readPattern } from './rules.ts'
 
 export const createArchive: EventBridgeOperation<'CreateArchive'> = async (deps, input, call) => {
   const { ArchiveName: name = '', EventSourceArn: sourceArn = '' } = input
   if (input.KmsKeyIdentifier) throw unsupported('Encryption with a KMS key (KmsKeyIdentifier)')
-  if (input.EventPattern) checkPattern(input.EventPattern)
+  if (input.EventPattern) readPattern(input.EventPattern)
   const bus = busOfArn(sourceArn)
   if (bus === undefined || bus.accountId !== call.accountId || bus.region !== call.region) {
     throw invalidParameter('EventSourceArn', 'Must contain an event bus ARN.')
@@ -41,7 +41,7 @@ export const createArchive: EventBridgeOperation<'CreateArchive'> = async (deps,
 
 export const updateArchive: EventBridgeOperation<'UpdateArchive'> = async (deps, input, call) => {
   if (input.KmsKeyIdentifier) throw unsupported('Encryption with a KMS key (KmsKeyIdentifier)')
-  if (input.EventPattern) checkPattern(input.EventPattern)
+  if (input.EventPattern) readPattern(input.EventPattern)
   const archive = await deps.store.change(async (editor) => {
     const before = await existingArchive(editor, call, input.ArchiveName)
     const after: Archive = {

@@ -1,12 +1,12 @@
 import { AwsError } from '../../../aws/error.ts'
 import type { Call } from '../../../aws/operation.ts'
 import type { Input, Output } from '../../../aws/sdk-types.ts'
-import { busAddress, DEFAULT_BUS } from '../bus.ts'
+import { busAddress } from '../bus.ts'
+import { busAccess } from '../bus-access.ts'
 import type { EventBridgeDeps, EventBridgeOperation } from '../deps.ts'
 import { validationError } from '../errors.ts'
 import { makeEvent } from '../event.ts'
 import type { Incoming } from '../intake.ts'
-import { takesEventsOf } from '../policy.ts'
 
 type Client = typeof import('@aws-sdk/client-eventbridge')
 type Entry = NonNullable<Input<Client, 'PutEvents'>['Entries']>[number]
@@ -65,9 +65,7 @@ async function readEntry(deps: EventBridgeDeps, entry: Entry, call: Call): Promi
 /** A bus of another account takes what its policy lets in. */
 async function refuseStrangers({ store }: EventBridgeDeps, bus: Incoming['bus'], call: Call): Promise<void> {
   if (bus.accountId === call.accountId) return
-  const found = await store.find(bus, 'bus', bus.name)
-  if (found === undefined && bus.name !== DEFAULT_BUS) return
-  if (takesEventsOf(found?.policy, bus, call.accountId)) return
+  if ((await busAccess(store, bus, call.accountId)) !== 'no') return
   throw new AwsError(
     'AccessDeniedException',
     `User: ${call.principalArn} is not authorized to perform: events:PutEvents on resource: arn:aws:events:${bus.region}:${bus.accountId}:event-bus/${bus.name} because no resource-based policy allows the events:PutEvents action`,

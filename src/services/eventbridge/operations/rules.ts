@@ -1,5 +1,6 @@
+import { matches } from '../../../aws/event-pattern/match.ts'
 import { parsePattern } from '../../../aws/event-pattern/parse.ts'
-import { EVENT_BUS, PatternError } from '../../../aws/event-pattern/pattern.ts'
+import { EVENT_BUS, type Pattern, PatternError } from '../../../aws/event-pattern/pattern.ts'
 import type { Call } from '../../../aws/operation.ts'
 import { pageOf, pageStart } from '../../../aws/pages.ts'
 import { parseSchedule } from '../../../aws/schedule/schedule.ts'
@@ -27,7 +28,7 @@ const RULES_MAX = 2000
 export const putRule: EventBridgeOperation<'PutRule'> = async (deps, input, call) => {
   const { Name: name = '', EventPattern: pattern, ScheduleExpression: schedule } = input
   const bus = ownBusName(input.EventBusName, call)
-  if (pattern) checkPattern(pattern)
+  if (pattern) readPattern(pattern)
   if (schedule) checkSchedule(schedule, bus)
   const now = deps.clock.now()
   await deps.store.change(async (editor) => {
@@ -54,9 +55,9 @@ export const putRule: EventBridgeOperation<'PutRule'> = async (deps, input, call
   return { RuleArn: ruleArn(call, bus, name) }
 }
 
-export function checkPattern(pattern: string): void {
+export function readPattern(text: string): Pattern {
   try {
-    parsePattern(pattern, EVENT_BUS)
+    return parsePattern(text, EVENT_BUS)
   } catch (error) {
     throw error instanceof PatternError ? invalidPattern(error.message) : error
   }
@@ -150,9 +151,7 @@ export const listRuleNamesByTarget: EventBridgeOperation<'ListRuleNamesByTarget'
 
 export const testEventPattern: EventBridgeOperation<'TestEventPattern'> = async (_, input) => {
   const event = eventFrom(input.Event ?? '')
-  checkPattern(input.EventPattern ?? '')
-  const { matches } = await import('../../../aws/event-pattern/match.ts')
-  return { Result: matches(parsePattern(input.EventPattern ?? '', EVENT_BUS), event) }
+  return { Result: matches(readPattern(input.EventPattern ?? ''), event) }
 }
 
 /** The members that the event must have (Amazon EventBridge API Reference, "TestEventPattern"). */
