@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
@@ -80,7 +80,16 @@ test('a file that is no database is refused, and left as it was', async (t) => {
 })
 
 test('a database in memory leaves no files, not even while it is open', async (t) => {
-  const files = () => readdirSync(tmpdir()).filter((name) => name.startsWith('lambdad-unkept-'))
+  // In a folder of its own: other tests open such databases at the same time.
+  const outer = process.env.TMPDIR
+  const folder = mkdtempSync(path.join(tmpdir(), 'lambdad-sqlite-'))
+  process.env.TMPDIR = folder
+  t.after(() => {
+    if (outer === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = outer
+    rmSync(folder, { recursive: true })
+  })
+  const files = () => readdirSync(folder).filter((name) => name.startsWith('lambdad-unkept-'))
   const before = files()
   const database = await openSqlite(':memory:')
   t.after(() => database.close())
