@@ -60,6 +60,11 @@ export function noPolicy(): AwsError {
   return resourceNotFound('No policy is associated with the given resource.')
 }
 
+/** Of a function that is not there. */
+export function noPolicyFor(arn: string): AwsError {
+  return resourceNotFound(`No policy found for: ${arn}`)
+}
+
 export function noStatement(sid: string): AwsError {
   return resourceNotFound(`Statement ${sid} is not found in resource policy.`)
 }

@@ -23,8 +23,7 @@ export function readFunctionName(text: string, scope: Scope, qualifier?: string)
   const { region, accountId, name = text, qualifier: derived } = FORMS.exec(text)?.groups ?? {}
   if (name.length > NAME_MAX) throw nameTooLong(text)
   if (region !== undefined && region !== scope.region) throw elsewhere(region, scope)
-  if (accountId !== undefined && accountId !== scope.accountId)
-    throw anotherAccount(region ?? scope.region, scope)
+  if (accountId !== undefined && accountId !== scope.accountId) throw anotherAccount(accountId, scope)
   if (derived !== undefined && qualifier !== undefined && derived !== qualifier) throw qualifiersDiffer()
   return {
     key: { accountId: scope.accountId, region: scope.region, name },
@@ -49,8 +48,13 @@ function elsewhere(region: string, scope: Scope): AwsError {
   return resourceNotFound(unreachable(region, scope))
 }
 
-function anotherAccount(region: string, scope: Scope): AwsError {
-  return new AwsError('AccessDeniedException', unreachable(region, scope), { status: 403 })
+/** AWS's has no text at all. */
+function anotherAccount(accountId: string, scope: Scope): AwsError {
+  return new AwsError(
+    'AccessDeniedException',
+    `Functions of account ${accountId} are not reachable from account ${scope.accountId}`,
+    { status: 403 },
+  )
 }
 
 function unreachable(region: string, scope: Scope): string {

@@ -25,7 +25,7 @@ export async function policyTarget(
     return ofVersion(version)
   }
   const alias = await fn.alias(qualifier)
-  if (alias === undefined) throw aliasNotFound(key, qualifier)
+  if (alias === undefined) throw noQualifier(key, qualifier)
   return {
     revisionId: alias.revisionId,
     touch: (revisionId) => fn.saveAlias({ ...alias, revisionId }),
@@ -51,6 +51,13 @@ export async function revisionOf(
     return version.revisionId
   }
   const alias = await functions.findAlias(key, qualifier)
-  if (alias === undefined) throw aliasNotFound(key, qualifier)
+  if (alias === undefined) throw noQualifier(key, qualifier)
   return alias.revisionId
+}
+
+/** AWS's words differ for what could be an alias and what could not. */
+function noQualifier(key: FunctionKey, qualifier: string) {
+  return qualifier.includes('$')
+    ? functionNotFound(functionArn(key, qualifier))
+    : aliasNotFound(key, qualifier)
 }

@@ -51,8 +51,8 @@ export function policyText(statements: readonly Statement[]): string {
 const ACCOUNT = /^\d{12}$/
 /** Of a user, a role, an account or an assumed role; `AROA…` and the like stand for deleted ones. */
 const PRINCIPAL_ARN = /^arn:aws[a-zA-Z-]*:(iam|sts)::\d{12}:.+$/
-/** `s3.amazonaws.com`, `lambda.alexa.com`. */
-const SERVICE = /^[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+$/
+/** `s3.amazonaws.com`, `logs.us-east-1.amazonaws.com`, `alexa-appkit.amazon.com`: in Amazon's own domains only. */
+const SERVICE = /^([a-zA-Z0-9-]+\.)+(amazonaws\.com(\.cn)?|amazon\.com|alexa\.com)$/
 
 function principalOf(principal: string): unknown {
   if (principal === '*') return '*'

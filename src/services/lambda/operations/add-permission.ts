@@ -23,7 +23,7 @@ export const addPermission: Operation<
     key,
     async (editing) => {
       const target = await policyTarget(editing, key, qualifier)
-      checkRevision(target, input.RevisionId, 'GetPolicy')
+      checkRevision(target, input.RevisionId)
       const statements = await editing.fn.policy(qualifier ?? '')
       if (statements.some(({ Sid }) => Sid === statement.Sid)) throw statementExists(input.StatementId ?? '')
       const after = [...statements, statement]

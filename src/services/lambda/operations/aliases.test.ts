@@ -140,9 +140,11 @@ test('an alias that is not there is not found, in two wordings, and counts as de
 
 test('aliases of what is no function are not found', async (t) => {
   const { call } = await testLambda(t)
-  const notFound = refusal('ResourceNotFoundException', `Function not found: ${arnOf('g')}`, 404)
+  const noFunction = (name: string) =>
+    refusal('ResourceNotFoundException', `Function not found: ${arnOf(name)}`, 404)
+  const notFound = noFunction('g')
   const alias = { FunctionName: 'g', Name: 'live' }
-  await assert.rejects(call('CreateAlias', { ...alias, FunctionVersion: '1' }), notFound)
+  await assert.rejects(call('CreateAlias', { ...alias, FunctionVersion: '1' }), noFunction('g:1'))
   await assert.rejects(call('GetAlias', alias), notFound)
   await assert.rejects(call('UpdateAlias', alias), notFound)
   await assert.rejects(call('DeleteAlias', alias), notFound)

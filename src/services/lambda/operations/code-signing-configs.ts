@@ -1,6 +1,6 @@
 import type { Call, Operation } from '../../../aws/operation.ts'
 import type { LambdaDeps } from '../deps.ts'
-import { codeSigningConfigGone, resourceConflict, resourceNotFound } from '../errors.ts'
+import { resourceConflict, resourceNotFound } from '../errors.ts'
 import { functionArn } from '../function.ts'
 import { readPage } from '../paging.ts'
 import { showTime } from '../response.ts'
@@ -87,7 +87,7 @@ export const listFunctionsByCodeSigningConfig: Operation<
   LambdaOutput<'ListFunctionsByCodeSigningConfig'>
 > = async ({ codeSigning }, input, call) => {
   const key = keyOf(input, call)
-  if ((await codeSigning.find(key)) === undefined) throw codeSigningConfigGone(input.CodeSigningConfigArn)
+  if ((await codeSigning.find(key)) === undefined) throw notFound(input.CodeSigningConfigArn)
   const { items, next } = await readPage(
     input,
     1,

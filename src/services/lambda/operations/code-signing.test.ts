@@ -156,8 +156,12 @@ test('a configuration is given to a function, taken away, and lists its function
     404,
   )
   await assert.rejects(call('PutFunctionCodeSigningConfig', { ...of, CodeSigningConfigArn: arn }), notFound)
+  await assert.rejects(
+    call('PutFunctionCodeSigningConfig', { FunctionName: 'no', CodeSigningConfigArn: arn }),
+    notFound,
+  )
   await assert.rejects(create('h', { CodeSigningConfigArn: arn }), notFound)
-  await assert.rejects(call('ListFunctionsByCodeSigningConfig', { CodeSigningConfigArn: arn }), notFound)
+  await assert.rejects(call('ListFunctionsByCodeSigningConfig', { CodeSigningConfigArn: arn }), gone)
 })
 
 test('a configuration is shown as AWS shows it, and changed in what is named', async (t) => {

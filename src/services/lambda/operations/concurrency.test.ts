@@ -78,13 +78,14 @@ test('only functions have reservations', async (t) => {
     'This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.',
     400,
   )
-  const notFound = refusal('ResourceNotFoundException', `Function not found: ${arnOf('g')}`, 404)
+  const notFound = (name: string) =>
+    refusal('ResourceNotFoundException', `Function not found: ${arnOf(name)}`, 404)
   const put = (FunctionName: string) =>
     call('PutFunctionConcurrency', { FunctionName, ReservedConcurrentExecutions: 1 })
   const get = (FunctionName: string) => call('GetFunctionConcurrency', { FunctionName })
   const remove = (FunctionName: string) => call('DeleteFunctionConcurrency', { FunctionName })
   for (const operation of [put, get, remove]) {
     await assert.rejects(operation(arnOf('f:live')), functionsOnly)
-    await assert.rejects(operation('g'), notFound)
+    await assert.rejects(operation('g'), notFound(operation === put ? 'g:$LATEST' : 'g'))
   }
 })

@@ -4,6 +4,7 @@ import { changeFunction } from '../change.ts'
 import type { LambdaDeps } from '../deps.ts'
 import { invalidParameter } from '../errors.ts'
 import { findFunction } from '../find.ts'
+import { functionArn, LATEST } from '../function.ts'
 import { readUnqualifiedName } from '../function-name.ts'
 import type { AccountLimits } from '../limits.ts'
 import { checkReservation } from '../provisioned/checks.ts'
@@ -17,15 +18,21 @@ export const putFunctionConcurrency: Operation<
 > = async (deps, input, call) => {
   const key = readUnqualifiedName(input.FunctionName ?? '', call)
   const wanted = input.ReservedConcurrentExecutions ?? 0
-  await changeFunction(deps, key, async (editing) => {
-    const { fn, head, latest } = editing
-    if (latest.configuration.capacity !== undefined) throw notForManagedInstances('Reserved concurrency')
-    await checkReservation(editing, wanted)
-    const unreserved = deps.limits.concurrentExecutions - (await fn.reservedByOthers()) - wanted
-    // Nothing is taken from the others by reserving nothing.
-    if (wanted > 0 && unreserved < deps.limits.unreservedMin) throw tooLittleLeft(deps.limits)
-    await fn.save({ ...head, reservedConcurrency: wanted })
-  })
+  // Where there is no function, AWS names its $LATEST.
+  await changeFunction(
+    deps,
+    key,
+    async (editing) => {
+      const { fn, head, latest } = editing
+      if (latest.configuration.capacity !== undefined) throw notForManagedInstances('Reserved concurrency')
+      await checkReservation(editing, wanted)
+      const unreserved = deps.limits.concurrentExecutions - (await fn.reservedByOthers()) - wanted
+      // Nothing is taken from the others by reserving nothing.
+      if (wanted > 0 && unreserved < deps.limits.unreservedMin) throw tooLittleLeft(deps.limits)
+      await fn.save({ ...head, reservedConcurrency: wanted })
+    },
+    functionArn(key, LATEST),
+  )
   return { ReservedConcurrentExecutions: wanted }
 }
 

@@ -23,11 +23,16 @@ export const createAlias: Operation<
     revisionId: deps.random.uuid(),
     ...(routing && { routing }),
   }
-  await changeFunction(deps, key, async ({ fn }) => {
-    if ((await fn.alias(alias.alias)) !== undefined) throw aliasExists(alias)
-    await checkTargets(fn, key, alias)
-    await fn.saveAlias(alias)
-  })
+  await changeFunction(
+    deps,
+    key,
+    async ({ fn }) => {
+      if ((await fn.alias(alias.alias)) !== undefined) throw aliasExists(alias)
+      await checkTargets(fn, key, alias)
+      await fn.saveAlias(alias)
+    },
+    functionArn(key, alias.version),
+  )
   return showAlias(alias)
 }
 

@@ -62,8 +62,6 @@ test('of a function that is not there nothing is answered', async (t) => {
   await assert.rejects(call('GetFunctionRecursionConfig', of), notFound)
   await assert.rejects(call('GetRuntimeManagementConfig', of), notFound)
   await assert.rejects(call('ListProvisionedConcurrencyConfigs', of), notFound)
-  await assert.rejects(call('GetProvisionedConcurrencyConfig', { ...of, Qualifier: '1' }), notFound)
   const gone = refusal('ResourceNotFoundException', "The function doesn't exist.", 404)
-  await assert.rejects(call('GetFunctionEventInvokeConfig', of), gone)
   await assert.rejects(call('ListFunctionEventInvokeConfigs', of), gone)
 })

@@ -3,7 +3,7 @@ import { changeFunction, type Editing, retiredBy } from '../change.ts'
 import { collectCode } from '../code.ts'
 import type { LambdaDeps } from '../deps.ts'
 import { invalidParameter, resourceConflict } from '../errors.ts'
-import { functionArn, isPublished, LATEST, type StoredAlias, type StoredVersion } from '../function.ts'
+import { isPublished, LATEST, type StoredAlias, type StoredVersion } from '../function.ts'
 import { readFunctionName } from '../function-name.ts'
 import type { LambdaInput, LambdaOutput } from '../types.ts'
 import { codesOf } from '../versions.ts'
@@ -21,11 +21,8 @@ export const deleteFunction: Operation<
   if (qualifier === LATEST) throw latestStays()
   if (qualifier !== undefined && !isPublished(qualifier)) throw aliasesStay()
 
-  const gone = await changeFunction(
-    deps,
-    key,
-    (editing) => (qualifier === undefined ? deleteAll(editing) : deleteVersion(editing, qualifier)),
-    functionArn(key, qualifier),
+  const gone = await changeFunction(deps, key, (editing) =>
+    qualifier === undefined ? deleteAll(editing) : deleteVersion(editing, qualifier),
   )
   if (qualifier === undefined) deps.forgetEvents(key)
   await collectCode(deps, gone.flatMap(codesOf))

@@ -62,7 +62,6 @@ export const getFunctionEventInvokeConfig: Operation<
   Shown
 > = async (deps, input, call) => {
   const { key, qualifier = LATEST } = readFunctionName(input.FunctionName ?? '', call, input.Qualifier)
-  await refuseMissing(deps, key)
   const config = await deps.functions.findEventConfig(key, qualifier)
   if (config === undefined) throw noConfig(key, qualifier)
   return show(key, config)

@@ -166,6 +166,7 @@ const REFUSED: [string, Partial<Create>, string][] = [
   ['a version that is not there', { FunctionName: 'f:7' }, 'Function does not exist'],
   ['an alias that is not there', { FunctionName: 'f:live' }, 'Function does not exist'],
   ['no source', { EventSourceArn: undefined }, 'Unrecognized event source.'],
+  ['neither', { EventSourceArn: undefined, FunctionName: 'g' }, 'Unrecognized event source.'],
   ['a topic', { EventSourceArn: `arn:aws:sns:${REGION}:${ACCOUNT}:t` }, 'Unrecognized event source.'],
   [
     'a queue that is not there',

@@ -22,8 +22,8 @@ export const createEventSourceMapping: Operation<
   LambdaInput<'CreateEventSourceMapping'>,
   Shown
 > = async (deps, input, call) => {
-  const { reference, version } = await readFunction(deps, input.FunctionName ?? '', call)
   const { kind, arn: sourceArn } = readSource(input)
+  const { reference, version } = await readFunction(deps, input.FunctionName ?? '', call)
   const tags = withTags({}, input.Tags ?? {})
   const limits = await checkQueue(deps, sourceArn, call, version.configuration.timeoutSeconds)
   const mapping: StoredMapping = {

@@ -15,9 +15,12 @@ export const putFunctionCodeSigningConfig: Operation<
 > = async (deps, input, call) => {
   const key = readUnqualifiedName(input.FunctionName ?? '', call)
   const arn = input.CodeSigningConfigArn ?? ''
+  const { accountId, region } = call
+  const config = await deps.codeSigning.find({ accountId, region, id: idOfArn(arn, call) })
+  if (config === undefined) throw codeSigningConfigGone(arn)
   await changeFunction(deps, key, async ({ fn, latest }) => {
     if (latest.code.image !== undefined) throw imagesAreNotSigned()
-    if (!(await fn.saveCodeSigning(idOfArn(arn, call)))) throw codeSigningConfigGone(arn)
+    if (!(await fn.saveCodeSigning(config.id))) throw codeSigningConfigGone(arn)
   })
   return { CodeSigningConfigArn: arn, FunctionName: key.name }
 }

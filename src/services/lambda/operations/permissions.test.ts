@@ -107,7 +107,7 @@ test('what is removed but not there is not found', async (t) => {
     remove({}),
     refusal('ResourceNotFoundException', 'Statement x is not found in resource policy.', 404),
   )
-  await assert.rejects(remove({ FunctionName: 'g' }), { message: `Function not found: ${arnOf('g')}` })
+  await assert.rejects(remove({ FunctionName: 'g' }), { message: `No policy found for: ${arnOf('g')}` })
 })
 
 test('a statement id is taken once, and by one of two callers', async (t) => {
@@ -128,7 +128,14 @@ test('a statement id is taken once, and by one of two callers', async (t) => {
   )
 })
 
-const INVALID_PRINCIPALS = ['somebody', 'arn:aws:s3:::bucket', '12345', 'arn:aws:iam::1:root', 'amazonaws']
+const INVALID_PRINCIPALS = [
+  'somebody',
+  'arn:aws:s3:::bucket',
+  '12345',
+  'arn:aws:iam::1:root',
+  'amazonaws',
+  'service.example.com',
+]
 
 for (const Principal of INVALID_PRINCIPALS) {
   test(`${Principal} is no principal`, async (t) => {
@@ -165,9 +172,17 @@ test('a policy of what is not there is not found', async (t) => {
   for (const operation of ['AddPermission', 'GetPolicy'] as const) {
     const ask = (input: object) => call(operation, { ...permission, ...input })
     await assert.rejects(ask({ FunctionName: 'g' }), notFound(`Function not found: ${arnOf('g')}`))
-    await assert.rejects(ask({ Qualifier: '7' }), notFound(`Function not found: ${arnOf('f:7')}`))
     await assert.rejects(ask({ Qualifier: 'no' }), notFound(`Cannot find alias arn: ${arnOf('f:no')}`))
+    await assert.rejects(ask({ Qualifier: 'n$o' }), notFound(`Function not found: ${arnOf('f:n$o')}`))
   }
+  await assert.rejects(
+    call('AddPermission', { ...permission, Qualifier: '7' }),
+    notFound(`Function not found: ${arnOf('f:7')}`),
+  )
+  await assert.rejects(
+    call('GetPolicy', { FunctionName: 'f', Qualifier: '7' }),
+    notFound('The resource you requested does not exist.'),
+  )
 })
 
 test('an older revision neither adds nor removes', async (t) => {
@@ -175,7 +190,7 @@ test('an older revision neither adds nor removes', async (t) => {
   await create('f')
   const mismatch = refusal(
     'PreconditionFailedException',
-    'The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest Revision Id',
+    'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id',
     412,
   )
   await assert.rejects(call('AddPermission', { ...permission, RevisionId: 'old' }), mismatch)

@@ -1,7 +1,7 @@
 import type { Operation } from '../../../aws/operation.ts'
 import { changeFunction, checkRevision } from '../change.ts'
 import type { LambdaDeps } from '../deps.ts'
-import { noPolicy, noStatement } from '../errors.ts'
+import { noPolicy, noPolicyFor, noStatement } from '../errors.ts'
 import { functionArn, LATEST } from '../function.ts'
 import { readFunctionName } from '../function-name.ts'
 import { policyTarget } from '../policy-target.ts'
@@ -14,6 +14,7 @@ export const removePermission: Operation<
 > = async (deps, input, call) => {
   const { key, qualifier } = readFunctionName(input.FunctionName ?? '', call, input.Qualifier)
   const sid = input.StatementId ?? ''
+  if ((await deps.functions.find(key)) === undefined) throw noPolicyFor(functionArn(key, qualifier))
   await changeFunction(
     deps,
     key,
@@ -24,7 +25,7 @@ export const removePermission: Operation<
       if (statements.length === 0) throw noPolicy()
       const left = statements.filter(({ Sid }) => Sid !== sid)
       if (left.length === statements.length) throw noStatement(sid)
-      checkRevision(target, input.RevisionId, 'GetPolicy')
+      checkRevision(target, input.RevisionId)
       await editing.fn.savePolicy(qualifier ?? '', left)
       await target.touch(deps.random.uuid())
     },

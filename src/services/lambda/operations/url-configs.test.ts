@@ -89,6 +89,7 @@ test('what cannot have a URL, or has one, is refused', async (t) => {
   await assert.rejects(call('DeleteFunctionUrlConfig', of), NOT_THERE)
   await create('f', { Publish: true })
   await assert.rejects(call('CreateFunctionUrlConfig', { ...of, Qualifier: 'live', AuthType }), noFunction)
+  await assert.rejects(call('UpdateFunctionUrlConfig', { ...of, Qualifier: 'live' }), noFunction)
   for (const name of ['f:1', 'f:$LATEST'])
     await assert.rejects(call('CreateFunctionUrlConfig', { FunctionName: name, AuthType }), {
       code: 'ValidationException',

@@ -72,7 +72,9 @@ export const updateFunctionUrlConfig: Operation<
 > = async (deps, input, call) => {
   const { key, qualifier } = readTarget(input, call)
   if ((await deps.functions.find(key)) === undefined) throw functionNotThere()
-  const url = await changeFunction(deps, key, async ({ fn }) => {
+  const url = await changeFunction(deps, key, async (editing) => {
+    const { fn } = editing
+    if (!(await isThere(editing, qualifier))) throw functionNotThere()
     const before = await fn.url(qualifier)
     if (before === undefined) throw nothingThere()
     const after: FunctionUrl = {

@@ -283,3 +283,20 @@ async function eventually(check: () => unknown): Promise<void> {
     }
   }
 }
+
+test('of a function that is not there the version or the alias is named', async (t) => {
+  const { call } = await testLambda(t)
+  const notFound = (text: string) => refusal('ResourceNotFoundException', text, 404)
+  for (const [Qualifier, text] of [
+    ['1', `Function not found: ${arnOf('g:1')}`],
+    ['live', `Cannot find alias arn: ${arnOf('g:live')}`],
+  ] as const) {
+    const of = { FunctionName: 'g', Qualifier }
+    await assert.rejects(
+      call('PutProvisionedConcurrencyConfig', { ...of, ProvisionedConcurrentExecutions: 1 }),
+      notFound(text),
+    )
+    await assert.rejects(call('GetProvisionedConcurrencyConfig', of), notFound(text))
+    await assert.rejects(call('DeleteProvisionedConcurrencyConfig', of), notFound(text))
+  }
+})

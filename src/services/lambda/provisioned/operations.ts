@@ -29,6 +29,7 @@ export const putProvisionedConcurrencyConfig: Operation<
 > = async (deps, input, call) => {
   const { key, qualifier } = readFunctionName(input.FunctionName ?? '', call, input.Qualifier)
   if (qualifier === undefined || qualifier === LATEST) throw unpublishedVersion()
+  await revisionOf(deps, key, qualifier)
   const config: ProvisionedConfig = {
     qualifier,
     id: deps.random.uuid(),
@@ -57,7 +58,6 @@ export const getProvisionedConcurrencyConfig: Operation<
 > = async (deps, input, call) => {
   const { key, qualifier } = readFunctionName(input.FunctionName ?? '', call, input.Qualifier)
   if (qualifier === undefined || qualifier === LATEST) throw needsVersionOrAlias()
-  await findFunction(deps, key)
   await revisionOf(deps, key, qualifier)
   const config = await deps.functions.findProvisioned(key, qualifier)
   if (config === undefined) throw noProvisionedConfig()
@@ -72,6 +72,7 @@ export const deleteProvisionedConcurrencyConfig: Operation<
 > = async (deps, input, call) => {
   const { key, qualifier } = readFunctionName(input.FunctionName ?? '', call, input.Qualifier)
   if (qualifier === undefined || qualifier === LATEST) throw needsVersionOrAlias()
+  await revisionOf(deps, key, qualifier)
   await changeFunction(deps, key, async (editing) => {
     await policyTarget(editing, key, qualifier)
     await editing.fn.deleteProvisioned(qualifier)
