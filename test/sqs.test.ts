@@ -52,7 +52,45 @@ test('an error has the name of the model for the SDK, and that of Query for who 
   const form = new URLSearchParams({ Action: 'GetQueueUrl', Version: '2012-11-05', QueueName: 'none' })
   const answer = await fetch(endpoint, { method: 'POST', body: form })
   assert.equal(answer.status, 400)
-  assert.match(await answer.text(), /<Code>AWS\.SimpleQueueService\.NonExistentQueue<\/Code>/)
+  const text = await answer.text()
+  assert.match(text, /<Code>AWS\.SimpleQueueService\.NonExistentQueue<\/Code>/)
+  assert.match(text, /<Message>The specified queue does not exist for this wsdl version\.<\/Message>/)
+})
+
+test('a required parameter that is absent is told by its name, in both protocols', async (t) => {
+  const { endpoint } = await platform(t)
+  const form = new URLSearchParams({ Action: 'SendMessage', QueueUrl: `${endpoint}/000000000000/q` })
+  const query = await fetch(`${endpoint}/?Version=2012-11-05`, {
+    method: 'POST',
+    body: `${form}&Version=2012-11-05`,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  })
+  assert.equal(query.status, 400)
+  const xml = await query.text()
+  assert.match(xml, /<Type>Sender<\/Type><Code>MissingParameter<\/Code>/)
+  assert.match(xml, /<Message>The request must contain the parameter MessageBody\.<\/Message>/)
+
+  const json = await fetch(endpoint, {
+    method: 'POST',
+    body: '{}',
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.ReceiveMessage' },
+  })
+  assert.equal(json.status, 400)
+  assert.equal(json.headers.get('x-amzn-query-error'), 'MissingParameter;Sender')
+  const { __type, message } = (await json.json()) as Record<string, string>
+  assert.match(__type ?? '', /#MissingRequiredParameterException$/)
+  assert.equal(message, 'The request must contain the parameter QueueUrl.')
+})
+
+test('what is absent inside an entry fails the entry, and not the batch', async (t) => {
+  const { client } = await platform(t)
+  const sqs = new SQSClient(client)
+  t.after(() => sqs.destroy())
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'q' }))
+  const Entries = [{ Id: 'a', MessageBody: 'x' }, { Id: 'b' } as { Id: string; MessageBody: string }]
+  const { Successful, Failed } = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))
+  assert.equal(Successful?.[0]?.Id, 'a')
+  assert.equal(Failed?.[0]?.Code, 'MissingParameter')
 })
 
 test('the Query protocol, at the URL of the queue as older clients ask', async (t) => {

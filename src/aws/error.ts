@@ -8,6 +8,8 @@ export interface AwsErrorOptions {
   readonly members?: Readonly<Record<string, unknown>>
   /** What awsQuery calls it, where no model says so and it is another name than `code`. */
   readonly queryCode?: string
+  /** What awsQuery says, where it says it in other words than the JSON protocols. */
+  readonly queryMessage?: string
   readonly cause?: unknown
 }
 
@@ -19,6 +21,7 @@ export class AwsError extends Error {
   readonly code: string
   readonly status: number | undefined
   readonly queryCode: string
+  readonly queryMessage: string
   readonly members: Readonly<Record<string, unknown>>
 
   constructor(code: string, message: string, options: AwsErrorOptions = {}) {
@@ -27,6 +30,7 @@ export class AwsError extends Error {
     this.code = code
     this.status = options.status
     this.queryCode = options.queryCode ?? code
+    this.queryMessage = options.queryMessage ?? message
     this.members = options.members ?? {}
   }
 }

@@ -2,6 +2,12 @@ import type { BoundOperation } from './operation.ts'
 
 export type ProtocolName = 'restJson1' | 'restXml' | 'awsJson1_0' | 'awsJson1_1' | 'awsQuery' | 'rpcv2Cbor'
 
+/** An error by the names that it has in the JSON protocols and in Query. */
+export interface MissingParameter {
+  readonly code: string
+  readonly queryCode: string
+}
+
 /** How a service's traffic is recognised and where its schemas are: everything that is not its behaviour. */
 export interface ServiceDefinition {
   /** Our name, which is the SDK client package's: `cloudwatch-logs`. */
@@ -31,6 +37,11 @@ export interface ServiceDefinition {
   readonly constraints?: string
   /** The error that answers input which the model's constraints refuse; `ValidationException` where absent. */
   readonly validationError?: string
+  /**
+   * The error that answers a required parameter that is absent, where a service has one of its own for it. Absent
+   * members further inside are then the operation's to refuse.
+   */
+  readonly missingParameter?: MissingParameter
 }
 
 /** A service as the gateway sees it: a definition, and those of its operations that we answer. */

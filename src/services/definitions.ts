@@ -29,6 +29,7 @@ export const definitions = {
     queryCompatible: true,
     constraints: 'sqs',
     validationError: 'InvalidParameterValue',
+    missingParameter: { code: 'MissingRequiredParameterException', queryCode: 'MissingParameter' },
   },
   sns: {
     id: 'sns',

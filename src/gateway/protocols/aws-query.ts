@@ -29,7 +29,8 @@ export const awsQuery: Protocol = {
 
   encodeError(error: AwsError, context: ErrorContext): HttpResponse {
     const facts = errorFacts(error, context)
-    const elements = `<Error><Type>${facts.sender}</Type>${errorElements(facts)}</Error>`
+    const inWords = { ...facts, message: error.queryMessage }
+    const elements = `<Error><Type>${facts.sender}</Type>${errorElements(inWords)}</Error>`
     const id = `<RequestId>${escapeXml(context.requestId)}</RequestId>`
     const xmlns = context.definition?.xmlNamespace ? ` xmlns="${context.definition.xmlNamespace}"` : ''
     const body = `${XML_DECLARATION}<ErrorResponse${xmlns}>${elements}${id}</ErrorResponse>`

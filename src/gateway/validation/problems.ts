@@ -1,4 +1,5 @@
 import { AwsError } from '../../aws/error.ts'
+import type { MissingParameter } from '../../aws/service.ts'
 import { valueText } from './value-text.ts'
 
 /** More are counted, but not told: a body of a million bad elements would get an answer larger than itself. */
@@ -13,14 +14,30 @@ export interface Found {
 
 /** What is wrong with an input, in AWS's words. */
 export class Problems {
+  readonly #missingParameter: MissingParameter | undefined
   readonly #texts: string[] = []
   #count = 0
+
+  constructor(missingParameter: MissingParameter | undefined) {
+    this.#missingParameter = missingParameter
+  }
 
   add({ value, path, isSecret }: Found, constraint: string): void {
     this.#count++
     if (this.#count > PROBLEMS_TOLD_MAX) return
     const shown = isSecret ? '' : value === undefined ? ' null' : ` '${valueText(value)}'`
     this.#texts.push(`Value${shown} at '${path}' failed to satisfy constraint: ${constraint}`)
+  }
+
+  /** A required member that is not there; throws at once where the service has an error of its own for parameters. */
+  addAbsent(name: string, path: string): void {
+    const missing = this.#missingParameter
+    if (missing === undefined)
+      this.add({ value: undefined, path, isSecret: false }, 'Member must not be null')
+    else if (!path.includes('.'))
+      throw new AwsError(missing.code, `The request must contain the parameter ${name}.`, {
+        queryCode: missing.queryCode,
+      })
   }
 
   /** Throws them all as one error, if there are any. */

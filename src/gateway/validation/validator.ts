@@ -33,7 +33,7 @@ export class Validator {
   /** Refuses `input` unless it fits `schema`: wrong types with SerializationException, the rest in one message. */
   validate(schema: Schema, input: unknown): void {
     if (!schema.isStructSchema()) return
-    const problems = new Problems()
+    const problems = new Problems(this.#definition.missingParameter)
     try {
       this.#structureCheck(schema)(input, '', problems)
     } catch (error) {
@@ -149,7 +149,7 @@ function checkMembers(
     if (member === undefined && !isRequired) continue
     const memberPath = path === '' ? pathName : `${path}.${pathName}`
     if (member !== undefined) check(member, memberPath, problems)
-    else problems.add({ value: member, path: memberPath, isSecret: false }, 'Member must not be null')
+    else problems.addAbsent(name, memberPath)
   }
 }
 

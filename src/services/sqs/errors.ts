@@ -1,4 +1,5 @@
 import { AwsError } from '../../aws/error.ts'
+import { SENDABLE_CHARACTERS } from './sendable.ts'
 
 // Texts marked † were recorded from AWS (public snapshots of emulators' test suites, 2022 to 2024); the others say
 // the same as AWS's documentation does. AWS's JSON protocol has names of its own for the two commonest errors.
@@ -9,11 +10,18 @@ export function invalidParameterValue(message: string): AwsError {
 
 /** † */
 export function missingParameter(name: string): AwsError {
-  return new AwsError(
-    'MissingRequiredParameterException',
-    `The request must contain the parameter ${name}.`,
-    { queryCode: 'MissingParameter' },
-  )
+  return new AwsError('MissingRequiredParameterException', missingText(name), {
+    queryCode: 'MissingParameter',
+  })
+}
+
+/** † A batch says of its entries what a single message is told, but not under the same code. */
+export function missingInEntry(name: string): AwsError {
+  return invalidParameterValue(missingText(name))
+}
+
+function missingText(name: string): string {
+  return `The request must contain the parameter ${name}.`
 }
 
 /** † `Value 11 for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided.` */
@@ -21,9 +29,11 @@ export function invalidValue(value: unknown, parameter: string, reason: string):
   return invalidParameterValue(`Value ${value} for parameter ${parameter} is invalid. Reason: ${reason}`)
 }
 
-/** † */
+/** † in both protocols */
 export function queueDoesNotExist(): AwsError {
-  return new AwsError('QueueDoesNotExist', 'The specified queue does not exist.')
+  return new AwsError('QueueDoesNotExist', 'The specified queue does not exist.', {
+    queryMessage: 'The specified queue does not exist for this wsdl version.',
+  })
 }
 
 /** † */
@@ -93,18 +103,16 @@ export function overLimit(inFlightMax: number): AwsError {
   return new AwsError('OverLimit', `The maximum number of messages in flight is reached: ${inFlightMax}.`)
 }
 
-/** † */
-export function messageTooLong(bytesMax: number): AwsError {
+/** † in both words */
+export function messageTooLong(bytesMax: number, isEntry: boolean): AwsError {
+  const are = isEntry ? 'cannot be validated' : 'are invalid'
   return invalidParameterValue(
-    `One or more parameters are invalid. Reason: Message must be shorter than ${bytesMax} bytes.`,
+    `One or more parameters ${are}. Reason: Message must be shorter than ${bytesMax} bytes.`,
   )
 }
 
 export function invalidMessageContents(): AwsError {
-  return new AwsError(
-    'InvalidMessageContents',
-    'Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF',
-  )
+  return new AwsError('InvalidMessageContents', `Invalid characters found. ${SENDABLE_CHARACTERS}`)
 }
 
 /** † */

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { invalidParameterValue, unsupportedOperation } from './errors.ts'
 import type { MessageAttribute, MessageAttributes } from './message.ts'
+import { isSendable, SENDABLE_CHARACTERS } from './sendable.ts'
 
 /** AWS SQS Developer Guide, "Amazon SQS message metadata". */
 const ATTRIBUTES_MAX = 10
@@ -44,6 +45,10 @@ function readAttribute(name: string, input: AttributeInput): MessageAttribute {
   }
   const stringValue = input.StringValue
   if (!stringValue) throw emptyValue(name, 'String')
+  if (!isSendable(stringValue))
+    throw invalidParameterValue(
+      `Invalid characters found in the value of message (user) attribute '${name}'. ${SENDABLE_CHARACTERS}`,
+    )
   // AWS takes up to 38 digits; more than a double holds is kept as it was written.
   if (dataType.startsWith('Number') && !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(stringValue.trim()))
     throw invalidParameterValue(`Can't cast the value of message (user) attribute '${name}' to a number.`)
@@ -55,7 +60,8 @@ function checkName(name: string): void {
     throw invalidParameterValue(
       `Message (user) attribute name must be shorter than ${NAME_LENGTH_MAX} bytes.`,
     )
-  if (!/^[\w.-]+$/.test(name) || name.startsWith('.') || name.endsWith('.') || name.includes('..'))
+  // Letters of any script, as recorded from AWS.
+  if (!/^[\p{L}\p{N}_.-]+$/u.test(name) || name.startsWith('.') || name.endsWith('.') || name.includes('..'))
     throw invalidParameterValue(
       'Message (user) attributes name can only contain upper and lower score alphabets, numbers, periods, hyphens and underscores.',
     )

@@ -4,11 +4,13 @@ import {
   invalidParameterValue,
   invalidValue,
   messageTooLong,
+  missingInEntry,
   missingParameter,
 } from './errors.ts'
 import type { NewMessage } from './message.ts'
 import { type AttributesInput, attributesBytes, readAttributes } from './message-attributes.ts'
 import type { Queue } from './queue.ts'
+import { isSendable } from './sendable.ts'
 
 /** A message as somebody wants to send it. */
 export interface Outgoing {
@@ -27,12 +29,11 @@ export interface Envelope {
   /** Counts where the message itself has none. */
   readonly traceHeader: string | undefined
   readonly now: number
+  /** Whether it comes in a batch: some refusals are worded otherwise there. */
+  readonly isEntry: boolean
 }
 
 const DELAY_SECONDS_MAX = 900
-/** API reference, "SendMessage": everything that XML takes. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-const UNSENDABLE = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Surrogate}/u
 /** API reference, "SendMessage", MessageDeduplicationId and MessageGroupId. */
 const ID = /^[\w!"#$%&'()*+,\-./:;<=>?@[\\\]^`{|}~]{1,128}$/
 
@@ -43,8 +44,8 @@ export function prepareMessage(queue: Queue, outgoing: Outgoing, envelope: Envel
   const attributes = readAttributes(outgoing.MessageAttributes)
   const system = readAttributes(outgoing.MessageSystemAttributes)
   if (Buffer.byteLength(body) + attributesBytes(attributes) > queue.messageBytesMax)
-    throw messageTooLong(queue.messageBytesMax)
-  if (UNSENDABLE.test(body)) throw invalidMessageContents()
+    throw messageTooLong(queue.messageBytesMax, envelope.isEntry)
+  if (!isSendable(body)) throw invalidMessageContents()
   const ids = queue.isFifo ? fifoIds(queue, outgoing, body) : standardIds(outgoing)
   return {
     messageId: envelope.messageId,
@@ -87,12 +88,24 @@ function fifoIds(queue: Queue, { MessageGroupId, MessageDeduplicationId }: Outgo
   checkId('MessageGroupId', MessageGroupId)
   checkId('MessageDeduplicationId', MessageDeduplicationId)
   if (MessageGroupId === undefined) throw missingParameter('MessageGroupId')
-  if (MessageDeduplicationId === undefined && !queue.deduplicatesByContent)
-    throw invalidParameterValue(
-      'The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly',
-    )
+  if (MessageDeduplicationId === undefined && !queue.deduplicatesByContent) throw needsDeduplicationId()
   const deduplicationId = MessageDeduplicationId ?? createHash('sha256').update(body).digest('hex')
   return { groupId: MessageGroupId, deduplicationId }
+}
+
+/** Refuses a batch as a whole, as recorded from AWS, where an entry has not what a FIFO queue wants of each. */
+export function checkFifoEntries(queue: Queue, entries: readonly Outgoing[]): void {
+  if (!queue.isFifo) return
+  for (const { MessageGroupId, MessageDeduplicationId } of entries) {
+    if (MessageGroupId === undefined) throw missingInEntry('MessageGroupId')
+    if (MessageDeduplicationId === undefined && !queue.deduplicatesByContent) throw needsDeduplicationId()
+  }
+}
+
+function needsDeduplicationId() {
+  return invalidParameterValue(
+    'The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly',
+  )
 }
 
 function checkId(name: string, id: string | undefined): void {

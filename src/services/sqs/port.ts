@@ -32,6 +32,7 @@ export function createSqsPort(deps: SqsPortDeps): SqsPort {
         senderId: sender.principal,
         traceHeader: message.traceHeader,
         now: clock.now(),
+        isEntry: false,
       }
       return delivering(async () => {
         const [sent] = await mailbox.send(queue, [prepareMessage(queue, outgoing(queue, message), envelope)])

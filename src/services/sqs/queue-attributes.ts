@@ -27,7 +27,17 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
 }
 
 const DOCUMENTS = ['Policy', 'RedrivePolicy', 'RedriveAllowPolicy']
-const ENCRYPTION = ['KmsMasterKeyId', 'KmsDataKeyReusePeriodSeconds']
+/** With these values no KMS key is used. */
+const NO_ENCRYPTION: Attributes = { KmsMasterKeyId: '', KmsDataKeyReusePeriodSeconds: '300' }
+const SHOWN_ONLY = [
+  'All',
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesDelayed',
+  'ApproximateNumberOfMessagesNotVisible',
+  'CreatedTimestamp',
+  'LastModifiedTimestamp',
+  'QueueArn',
+]
 const OF_FIFO = ['ContentBasedDeduplication', 'DeduplicationScope', 'FifoThroughputLimit']
 
 const DEFAULTS: Attributes = {
@@ -51,10 +61,19 @@ export function defaultsFor(isFifo: boolean): Attributes {
   return isFifo ? FIFO_DEFAULTS : DEFAULTS
 }
 
+/** As they are kept: AWS takes `True` for `true`, and does not show that no KMS key is used. */
+export function normalised(attributes: Attributes): Attributes {
+  return Object.fromEntries(
+    Object.entries(attributes)
+      .filter(([name, value]) => NO_ENCRYPTION[name] !== value)
+      .map(([name, value]) => [name, /^(true|false)$/i.test(value) ? value.toLowerCase() : value]),
+  )
+}
+
 /** Refuses what no queue can be given, or none of this type. */
 export function checkAttributes(attributes: Attributes, isFifo: boolean): void {
   for (const [name, value] of Object.entries(attributes)) {
-    if (ENCRYPTION.includes(name)) throw notSupported(`Encryption with a KMS key (${name})`)
+    if (name in NO_ENCRYPTION) throw notSupported(`Encryption with a KMS key (${name})`)
     // † Of standard queues AWS does not know it at all.
     if (name === 'FifoQueue' && !isFifo) throw unknownAttribute(name)
     if (OF_FIFO.includes(name) && !isFifo) throw onlyOfFifo(name)
@@ -153,6 +172,11 @@ function checkTogether({ DeduplicationScope, FifoThroughputLimit }: Attributes):
       'FifoThroughputLimit',
       'The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup.',
     )
+}
+
+/** What GetQueueAttributes may be asked for. */
+export function isAttributeName(name: string): boolean {
+  return [...DOCUMENTS, ...SHOWN_ONLY].includes(name) || name in FIFO_DEFAULTS || name in NO_ENCRYPTION
 }
 
 /** Whether two texts of an attribute say the same; documents may differ in spaces. */

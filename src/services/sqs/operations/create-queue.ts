@@ -7,6 +7,7 @@ import {
   changedAttributes,
   checkAttributes,
   defaultsFor,
+  normalised,
   sameValue,
 } from '../queue-attributes.ts'
 import { checkQueueName } from '../queue-name.ts'
@@ -15,7 +16,7 @@ import { checkTags } from '../tags.ts'
 
 export const createQueue: SqsOperation<'CreateQueue'> = async (deps, input, call) => {
   const name = input.QueueName ?? ''
-  const attributes = (input.Attributes ?? {}) as Attributes
+  const attributes = normalised((input.Attributes ?? {}) as Attributes)
   const isFifo = attributes.FifoQueue === 'true'
   checkQueueName(name, isFifo)
   checkAttributes(attributes, isFifo)

@@ -45,16 +45,74 @@ test('what was not deleted comes again before what follows it', async (t) => {
   assert.deepEqual(bodies(await taken(rig, QueueUrl)), ['1', '2', '3'])
 })
 
-test('one message made visible does not free its group while others of it are in flight', async (t) => {
+test('a group can be had up to its first message that is hidden, as recorded from AWS', async (t) => {
+  for (const [hidden, comes] of [
+    [0, []],
+    [1, ['1']],
+    [2, ['1', '2']],
+  ] as const) {
+    const rig = await sqsRig(t)
+    const QueueUrl = await fifo(rig, { VisibilityTimeout: '1' })
+    for (const body of ['1', '2', '3']) await rig.send(QueueUrl, body, { MessageGroupId: 'g' })
+    const ReceiptHandle = (await taken(rig, QueueUrl, 5))[hidden]?.ReceiptHandle ?? ''
+    await rig.run('ChangeMessageVisibility', { QueueUrl, ReceiptHandle, VisibilityTimeout: 4 })
+    await rig.clock.advance(2500)
+    assert.deepEqual(bodies(await taken(rig, QueueUrl, 5)), comes)
+  }
+})
+
+test("a group's first message made visible comes alone, after groups that could be had before", async (t) => {
   const rig = await sqsRig(t)
   const QueueUrl = await fifo(rig)
-  for (const body of ['1', '2']) await rig.send(QueueUrl, body, { MessageGroupId: 'g' })
-  const [, second] = await taken(rig, QueueUrl)
-  const ReceiptHandle = second?.ReceiptHandle ?? ''
-  await rig.run('ChangeMessageVisibility', { QueueUrl, ReceiptHandle, VisibilityTimeout: 0 })
-  assert.deepEqual(await taken(rig, QueueUrl), [])
-  await rig.clock.advance(30_000)
-  assert.deepEqual(bodies(await taken(rig, QueueUrl)), ['1', '2'])
+  for (const body of ['a1', 'a2', 'b1']) await rig.send(QueueUrl, body, { MessageGroupId: body.charAt(0) })
+  const [first, second] = await taken(rig, QueueUrl, 2)
+  await rig.clock.advance(1)
+  const show = (ReceiptHandle = '') =>
+    rig.run('ChangeMessageVisibility', { QueueUrl, ReceiptHandle, VisibilityTimeout: 0 })
+  await show(second?.ReceiptHandle)
+  await show(first?.ReceiptHandle)
+  assert.deepEqual(bodies(await taken(rig, QueueUrl, 1)), ['b1'])
+  assert.deepEqual(bodies(await taken(rig, QueueUrl)), ['a1', 'a2'])
+})
+
+test('received with no visibility timeout, groups come again after those that waited longer', async (t) => {
+  const rig = await sqsRig(t)
+  const QueueUrl = await fifo(rig)
+  for (const body of ['a1', 'b1', 'b2', 'c1', 'a2']) {
+    await rig.send(QueueUrl, body, { MessageGroupId: body.charAt(0) })
+    await rig.clock.advance(1)
+  }
+  const receive = (max: number) => rig.receive(QueueUrl, { MaxNumberOfMessages: max, VisibilityTimeout: 0 })
+  assert.deepEqual(await receive(3), ['a1', 'a2', 'b1'])
+  await rig.clock.advance(1)
+  assert.deepEqual((await receive(10))[0], 'c1')
+})
+
+test('a purge forgets what was deduplicated', async (t) => {
+  const rig = await sqsRig(t)
+  const QueueUrl = await fifo(rig)
+  const ids = { MessageGroupId: 'g', MessageDeduplicationId: 'same' }
+  await rig.send(QueueUrl, '1', ids)
+  await rig.run('PurgeQueue', { QueueUrl })
+  await rig.send(QueueUrl, '2', ids)
+  assert.deepEqual(await rig.receive(QueueUrl), ['2'])
+})
+
+test('a batch whose entries lack what a FIFO queue wants is refused as a whole, as recorded from AWS', async (t) => {
+  const rig = await sqsRig(t)
+  const QueueUrl = await fifo(rig, { ContentBasedDeduplication: 'false' })
+  const whole = { Id: '1', MessageBody: 'a', MessageGroupId: 'g', MessageDeduplicationId: '1' }
+  const batch = (lacks: object) =>
+    rig.run('SendMessageBatch', { QueueUrl, Entries: [whole, { ...whole, Id: '2', ...lacks }] })
+  await assert.rejects(batch({ MessageGroupId: undefined }), {
+    queryCode: 'InvalidParameterValue',
+    message: 'The request must contain the parameter MessageGroupId.',
+  })
+  await assert.rejects(batch({ MessageDeduplicationId: undefined }), {
+    queryCode: 'InvalidParameterValue',
+    message: /ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly$/,
+  })
+  assert.deepEqual(await rig.receive(QueueUrl), [])
 })
 
 test('as many of one group as there are, then the next group', async (t) => {

@@ -52,6 +52,7 @@ test('attributes that are no attributes are refused', async (t) => {
       { a: { DataType: 'Number', StringValue: 'many' } },
       /Can't cast the value of message \(user\) attribute 'a'/,
     ],
+    [{ a: text('x\u0008') }, /Invalid characters found/],
     [{ a: { DataType: 'Date', StringValue: 'x' } }, /supported type prefixes is Binary, Number, and String/],
     [{ a: { StringValue: 'x' } }, /non-empty message attribute type/],
     [{ 'AWS.a': text('x') }, /names beginning with 'AWS\.'/],
@@ -67,7 +68,28 @@ test('attributes that are no attributes are refused', async (t) => {
     ],
   ]
   for (const [MessageAttributes, message] of refused)
-    await assert.rejects(send(QueueUrl, 'a', { MessageAttributes }), { message })
+    await assert.rejects(send(QueueUrl, 'a', { MessageAttributes }), {
+      message,
+      queryCode: /^Invalid|^Unsupported/,
+    })
+  // Recorded from AWS: letters of any script are letters.
+  await send(QueueUrl, 'a', { MessageAttributes: { 'attr.1øßä': text('x') } })
+})
+
+test('attributes are chosen by name, by a beginning, or all of them by any of three signs', async (t) => {
+  const { queue, send, run } = await sqsRig(t)
+  const QueueUrl = await queue('q', { VisibilityTimeout: '0' })
+  await send(QueueUrl, 'a', {
+    MessageAttributes: { Hello: text('1'), 'Help.Me': text('2'), Other: text('3') },
+  })
+  const chosen = async (...MessageAttributeNames: string[]) => {
+    const { Messages = [] } = await run('ReceiveMessage', { QueueUrl, MessageAttributeNames })
+    return Object.keys(Messages[0]?.MessageAttributes ?? {}).join()
+  }
+  for (const all of ['All', '*', '.*']) assert.equal(await chosen(all), 'Hello,Help.Me,Other')
+  assert.equal(await chosen('Hel.*'), 'Hello,Help.Me')
+  assert.equal(await chosen('Other', 'None'), 'Other')
+  for (const none of ['AWS.', '..foo', 'Help']) assert.equal(await chosen(none), '')
 })
 
 test('bodies: not empty, not too long with their attributes, and characters that XML takes', async (t) => {
@@ -174,6 +196,27 @@ test('entries of a batch fail one by one', async (t) => {
     ['bad'],
   )
   assert.deepEqual(await receive(QueueUrl), [])
+})
+
+test("an entry that is too long for its queue fails alone, in AWS's words for entries", async (t) => {
+  const { queue, run } = await sqsRig(t)
+  const QueueUrl = await queue('q', { MaximumMessageSize: '1024' })
+  const { Successful, Failed } = await run('SendMessageBatch', {
+    QueueUrl,
+    Entries: [
+      { Id: 'a', MessageBody: 'a'.repeat(1024) },
+      { Id: 'b', MessageBody: 'a'.repeat(1025) },
+    ],
+  })
+  assert.equal(Successful?.[0]?.MD5OfMessageBody, 'c9a34cfc85d982698c6ac89f76071abd')
+  assert.deepEqual(Failed, [
+    {
+      Id: 'b',
+      Code: 'InvalidParameterValue',
+      Message: 'One or more parameters cannot be validated. Reason: Message must be shorter than 1024 bytes.',
+      SenderFault: true,
+    },
+  ])
 })
 
 test('numbers of a receive outside of their ranges are refused', async (t) => {

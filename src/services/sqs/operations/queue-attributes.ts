@@ -2,7 +2,13 @@ import type { SqsDeps, SqsOperation } from '../deps.ts'
 import { invalidAttributeValue, queueDoesNotExist, unknownAttribute } from '../errors.ts'
 import { checkLinks } from '../links.ts'
 import type { Queue } from '../queue.ts'
-import { type Attributes, changedAttributes, checkAttributes } from '../queue-attributes.ts'
+import {
+  type Attributes,
+  changedAttributes,
+  checkAttributes,
+  isAttributeName,
+  normalised,
+} from '../queue-attributes.ts'
 import { findQueue } from '../resolve.ts'
 import type { MessageCounts } from '../store.ts'
 
@@ -15,6 +21,9 @@ const COUNTS: Readonly<Record<string, keyof MessageCounts>> = {
 export const getQueueAttributes: SqsOperation<'GetQueueAttributes'> = async (deps, input, call) => {
   const queue = await findQueue(deps, input.QueueUrl, call, 'GetQueueAttributes')
   const names: readonly string[] = input.AttributeNames ?? []
+  // Recorded from AWS.
+  const unknown = names.find((name) => !isAttributeName(name))
+  if (unknown !== undefined) throw unknownAttribute(unknown)
   if (names.length === 0) return {}
   const wantsAll = names.includes('All')
   const wantsCounts = wantsAll || names.some((name) => COUNTS[name] !== undefined)
@@ -41,7 +50,7 @@ function allAttributes(queue: Queue, counts: MessageCounts | undefined): Record<
 
 export const setQueueAttributes: SqsOperation<'SetQueueAttributes'> = async (deps, input, call) => {
   const queue = await findQueue(deps, input.QueueUrl, call, undefined)
-  const change = (input.Attributes ?? {}) as Attributes
+  const change = normalised((input.Attributes ?? {}) as Attributes)
   refuseTypeChange(queue, change)
   checkAttributes(change, queue.isFifo)
   await checkLinks(deps, queue.arn, queue.isFifo, change)

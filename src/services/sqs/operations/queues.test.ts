@@ -98,6 +98,26 @@ test('attributes outside of their ranges, unknown ones, and ones of the other ty
   )
 })
 
+test('true may be written True, and an encryption without a key is none; unknown names are told when asked for', async (t) => {
+  const { queue, run } = await sqsRig(t)
+  const asked = { FifoQueue: 'True', ContentBasedDeduplication: 'False', KmsMasterKeyId: '' }
+  const QueueUrl = await queue('q.fifo', asked)
+  assert.equal(await queue('q.fifo', asked), QueueUrl)
+  await run('SetQueueAttributes', { QueueUrl, Attributes: { KmsDataKeyReusePeriodSeconds: '300' } })
+  const { Attributes = {} } = await run('GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] })
+  assert.equal(Attributes.FifoQueue, 'true')
+  assert.equal(Attributes.ContentBasedDeduplication, 'false')
+  assert.deepEqual(
+    Object.keys(Attributes).filter((name) => name.startsWith('Kms')),
+    [],
+  )
+  const AttributeNames = ['QueueArn', 'Foobar'] as never
+  await assert.rejects(run('GetQueueAttributes', { QueueUrl, AttributeNames }), {
+    code: 'InvalidAttributeName',
+    message: 'Unknown Attribute Foobar.',
+  })
+})
+
 test('changed attributes count for the next message, and an empty policy takes it away', async (t) => {
   const { queue, send, receive, run, clock } = await sqsRig(t)
   const QueueUrl = await queue('q', { Policy: '{"Statement":[]}' })

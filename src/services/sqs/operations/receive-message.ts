@@ -104,12 +104,13 @@ function chosen(all: Readonly<Record<string, string>>, names: readonly string[])
   return Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)))
 }
 
-/** `All`, `.*`, names, and the beginnings of names: `bar.*`. */
+/** `All`, `*`, `.*`, names, and the beginnings of names: `bar.*`. */
 function matching(attributes: MessageAttributes = {}, names: readonly string[]): MessageAttributes {
   const isWanted = (name: string) =>
     names.some(
       (wanted) =>
         wanted === 'All' ||
+        wanted === '*' ||
         wanted === name ||
         (wanted.endsWith('.*') && name.startsWith(wanted.slice(0, -2))),
     )

@@ -9,7 +9,7 @@ import {
   inputBytes,
   readAttributes,
 } from '../message-attributes.ts'
-import { prepareMessage } from '../outgoing.ts'
+import { checkFifoEntries, prepareMessage } from '../outgoing.ts'
 import type { Queue } from '../queue.ts'
 import { findQueue } from '../resolve.ts'
 import { senderIdOf } from '../sender-id.ts'
@@ -20,7 +20,7 @@ const BATCH_BYTES_MAX = 1_048_576
 
 export const sendMessage: SqsOperation<'SendMessage'> = async (deps, input, call) => {
   const queue = await findQueue(deps, input.QueueUrl, call, 'SendMessage')
-  const message = prepareMessage(queue, input, envelopeOf(deps, call))
+  const message = prepareMessage(queue, input, envelopeOf(deps, call, false))
   const [sent] = await deps.mailbox.send(queue, [message])
   return resultOf(queue, message, sent, input.MessageSystemAttributes)
 }
@@ -28,6 +28,7 @@ export const sendMessage: SqsOperation<'SendMessage'> = async (deps, input, call
 export const sendMessageBatch: SqsOperation<'SendMessageBatch'> = async (deps, input, call) => {
   const queue = await findQueue(deps, input.QueueUrl, call, 'SendMessage')
   const entries = checkBatch(input.Entries, 'SendMessageBatchRequestEntry')
+  checkFifoEntries(queue, entries)
   const bytes = entries.reduce(
     (sum, entry) => sum + Buffer.byteLength(entry.MessageBody ?? '') + inputBytes(entry.MessageAttributes),
     0,
@@ -38,7 +39,7 @@ export const sendMessageBatch: SqsOperation<'SendMessageBatch'> = async (deps, i
   const prepared: { entry: (typeof entries)[number]; message: NewMessage }[] = []
   for (const entry of entries) {
     try {
-      prepared.push({ entry, message: prepareMessage(queue, entry, envelopeOf(deps, call)) })
+      prepared.push({ entry, message: prepareMessage(queue, entry, envelopeOf(deps, call, true)) })
     } catch (error) {
       failed.push(failedEntry(entry, error))
     }
@@ -61,12 +62,13 @@ export const sendMessageBatch: SqsOperation<'SendMessageBatch'> = async (deps, i
   } as never
 }
 
-function envelopeOf({ random, clock }: SqsDeps, call: Call) {
+function envelopeOf({ random, clock }: SqsDeps, call: Call, isEntry: boolean) {
   return {
     messageId: random.uuid(),
     senderId: senderIdOf(call),
     traceHeader: call.traceHeader,
     now: clock.now(),
+    isEntry,
   }
 }
 

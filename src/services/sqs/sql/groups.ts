@@ -1,8 +1,5 @@
 import type { Run } from './raw.ts'
 
-/** As many messages of a group as can be in flight at once: one receive's. */
-const IN_FLIGHT_OF_GROUP_MAX = 10
-
 /**
  * Makes the group if need be, and holds it until the commit: messages of one group get their ids in the order in
  * which they become visible, also where several nodes send.
@@ -16,23 +13,20 @@ export async function holdGroup(run: Run, queueId: number, groupId: string, next
 }
 
 /**
- * Says anew when the group's head can be had: while one of its messages is in flight, none (AWS SQS Developer Guide,
- * "FIFO queue delivery logic"). Messages in flight are always the group's first.
+ * Says anew when the group can be had: when its first message can. Nothing overtakes it, and it comes again although
+ * others that were received with it are still in flight (recorded from AWS, November 2025).
  */
 export async function refreshGroup(run: Run, queueId: number, groupId: string, now: number): Promise<void> {
-  const heads = await run<{ visible_at: number; receive_count: number }>(
-    'select visible_at, receive_count from sqs_messages where queue_id = ? and group_id = ? order by id limit ?',
-    [queueId, groupId, IN_FLIGHT_OF_GROUP_MAX],
+  const [head] = await run<{ visible_at: number }>(
+    'select visible_at from sqs_messages where queue_id = ? and group_id = ? order by id limit 1',
+    [queueId, groupId],
   )
-  const [head] = heads
   if (head === undefined) {
     await run('delete from sqs_groups where queue_id = ? and group_id = ?', [queueId, groupId])
     return
   }
-  const inFlight = heads.filter((row) => Number(row.receive_count) > 0).map((row) => Number(row.visible_at))
-  const nextAt = Math.max(now, Number(head.visible_at), ...inFlight)
   await run('update sqs_groups set next_at = ? where queue_id = ? and group_id = ?', [
-    nextAt,
+    Math.max(now, Number(head.visible_at)),
     queueId,
     groupId,
   ])

@@ -28,9 +28,20 @@ export function purge(sql: RawSql, queue: Queue, mark: PurgeMark, limit: number)
         '(select id from sqs_messages where queue_id = ? and id <= ? limit ?) returning group_id',
       [queue.id, mark, limit],
     )
-    if (queue.isFifo) await refreshGroups(run, queue.id, gone, 0)
-    return gone.length < limit
+    if (!queue.isFifo) return gone.length < limit
+    await refreshGroups(run, queue.id, gone, 0)
+    return gone.length < limit && forgetDuplicates(run, queue.id, mark, limit)
   })
+}
+
+/** What a purge removed can be sent again at once, as recorded from AWS. */
+async function forgetDuplicates(run: Run, queueId: number, mark: PurgeMark, limit: number): Promise<boolean> {
+  const forgotten = await run(
+    'delete from sqs_deduplications where queue_id = ? and dedup_key in ' +
+      '(select dedup_key from sqs_deduplications where queue_id = ? and sequence <= ? limit ?) returning sequence',
+    [queueId, queueId, mark, limit],
+  )
+  return forgotten.length < limit
 }
 
 /** In one order, as everybody who holds several groups. */

@@ -70,7 +70,7 @@ async function takeGroup(taking: Taking, groupId: string): Promise<void> {
       `select ${MESSAGE_COLUMNS} from sqs_messages where queue_id = ? and group_id = ? order by id limit ?`,
       [queue.id, groupId, wanted],
     )
-    // A delay in the middle of a group holds what comes after it.
+    // One that is hidden in the middle of a group holds what comes after it.
     const hidden = rows.findIndex((row) => Number(row.visible_at) > take.now)
     await keepGood(taking, hidden < 0 ? rows : rows.slice(0, hidden))
     if (hidden >= 0 || rows.length < wanted || taking.rows.length > before) return
