@@ -31,7 +31,7 @@ export async function checkRoom(
 /** A reservation must be good for what is provisioned within it. */
 export async function checkReservation({ fn }: Editing, wanted: number): Promise<void> {
   const provisioned = sumOf(await fn.provisioned())
-  if (wanted < provisioned) throw lessThanProvisioned(provisioned)
+  if (wanted < provisioned) throw lessThanProvisioned(wanted, provisioned)
 }
 
 /** An alias takes its provisioned concurrency along: to a version that may have it, and has none of its own. */

@@ -58,14 +58,15 @@ export function tooLittleUnreserved(min: number): AwsError {
   )
 }
 
-/** AWS's text for this is not recorded. */
-export function lessThanProvisioned(provisioned: number): AwsError {
+/** The spaces are AWS's. */
+export function lessThanProvisioned(reserved: number, provisioned: number): AwsError {
   return invalidParameter(
-    `ReservedConcurrentExecutions should not be lower than function's total provisioned concurrency [${provisioned}].`,
+    ` ReservedConcurrentExecutions  ${reserved} should not be lower than ` +
+      `function's total provisioned concurrency [${provisioned}].`,
   )
 }
 
-/** Nor is this one. */
+/** AWS's text for this is not recorded. */
 export function isolatesTenants(): AwsError {
   return invalidParameter("Provisioned Concurrency isn't supported for functions that isolate tenants.")
 }

@@ -130,7 +130,14 @@ test('more than a reservation holds is refused, and so is a reservation below wh
     ),
   )
   await put(lambda, '1', 5)
-  await assert.rejects(reserve(4), { code: 'InvalidParameterValueException' })
+  await assert.rejects(
+    reserve(4),
+    refusal(
+      'InvalidParameterValueException',
+      " ReservedConcurrentExecutions  4 should not be lower than function's total provisioned concurrency [5].",
+      400,
+    ),
+  )
 })
 
 test('more than the account has left is refused with what is left', async (t) => {
