@@ -181,11 +181,11 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
   }
   const lambdaPort = createLambdaPort({ ...invoking, mayInvoke: lambda.mayInvoke })
   const services = servicesOf({
-    lambda: {
+    lambda: lambda.acrossAccounts({
       ...lambda.operations,
       ...lambda.durableOperations(executions),
       ...bindInvoke(invoking),
-    },
+    }),
 
     'cloudwatch-logs': logs.operations,
     ...eventRooms.services,

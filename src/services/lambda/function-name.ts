@@ -31,6 +31,11 @@ export function readFunctionName(text: string, scope: Scope, qualifier?: string)
   }
 }
 
+/** The account in a full or partial ARN; undefined for names and for what is no function's. */
+export function ownerNamedIn(text: string): string | undefined {
+  return FORMS.exec(text)?.groups?.accountId
+}
+
 /** For operations on a whole function. `$LATEST` names no other thing than the function's own configuration. */
 export function readUnqualifiedName(text: string, scope: Scope): FunctionKey {
   const { key, qualifier } = readFunctionName(text, scope)

@@ -8,6 +8,7 @@ import type { Changes } from '../../store/changes.ts'
 import type { Database } from '../../store/database.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { SnapshotOutcome } from '../../wire/worker.ts'
+import { acrossAccounts } from './across-accounts.ts'
 import { Fleet, type ManagedEnvironments } from './capacity/fleet.ts'
 import {
   createCapacityProvider,
@@ -253,6 +254,8 @@ export interface Lambda {
   readonly operations: Record<string, BoundOperation>
   readonly directory: FunctionDirectory
   readonly mayInvoke: MayInvoke
+  /** The operations, for callers of other accounts as well, as far as functions' policies let them. */
+  readonly acrossAccounts: (operations: Record<string, BoundOperation>) => Record<string, BoundOperation>
   /** The operations on executions of durable functions. */
   readonly durableOperations: (executions: GetExecutions) => Record<string, BoundOperation>
   /** What pollers read. */
@@ -306,6 +309,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     operations: createLambdaOperations(deps),
     directory,
     mayInvoke: createMayInvoke(given.functions),
+    acrossAccounts: (operations) => acrossAccounts(operations, given.functions),
     durableOperations: (executions) => bindDurableOperations({ functions: given.functions, executions }),
     mappings: given.mappings,
     codeDoor: (target) => codeDoor(deps, target),

@@ -108,8 +108,9 @@ export async function testLambda(t: TestContext, options: TestOptions = {}): Pro
     if (options.database === undefined) await database.close()
   })
 
+  const operations = lambda.acrossAccounts(lambda.operations)
   const call: TestLambda['call'] = async (name, input, from) => {
-    const operation = lambda.operations[name]
+    const operation = operations[name]
     if (operation === undefined) throw new Error(`there is no operation ${name}`)
     return (await operation(input as never, { ...testCall, ...from })) as never
   }
