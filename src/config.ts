@@ -55,6 +55,12 @@ export const settingSchema = {
     1_000_000,
     'Execution environments by which a function may grow within 10 seconds (AWS: 1000); 0: no limit.',
   ),
+  streamRate: integer(
+    2,
+    0,
+    1_000_000,
+    'Megabytes a second of a streamed response after its first 6 MB (AWS: 2); 0: no limit.',
+  ),
   environmentsMax: integer(defaultEnvironmentsMax(), 1, 100_000, 'Execution environments on this machine.'),
   environmentsMemory: integer(
     Math.floor((machineMemory() * ENVIRONMENTS_SHARE) / 2 ** 20),

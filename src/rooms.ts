@@ -175,6 +175,8 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
   })
   const invoking = {
     ...running,
+    clock,
+    streamBytesPerSecond: settings.streamRate * 2 ** 20,
     executions,
     newId: () => random.uuid(),
     keepEvent: (event: NewEvent) => events.accept(event),

@@ -17,6 +17,8 @@ let client
 let logError
 /** The invocation under way; `undefined` while there is none. */
 let invocationId
+/** Its response, where that is streamed. */
+let stream
 let initialized = false
 
 function connect(env) {
@@ -39,6 +41,7 @@ function die(what, error, code) {
   logError(what, error)
   const exit = () => process.exit(code)
   if (invocationId === undefined && initialized) exit()
+  else if (stream?.headSent) stream.fail(error, exit)
   else client.failFinally(invocationId, errors.report(error), exit)
 }
 
@@ -59,6 +62,9 @@ function serve(handler, modern) {
     client,
     logError,
     modern,
+    opened: (opened) => {
+      stream = opened
+    },
     succeed: (id, result) => {
       if (leave(id)) client.respond(id, result, onInvocation)
     },
@@ -84,6 +90,7 @@ function serve(handler, modern) {
 function leave(id) {
   if (id !== invocationId) return false
   invocationId = undefined
+  stream = undefined
   loopEnd.run = undefined
   return true
 }

@@ -36,6 +36,10 @@ class ResponseStream extends Writable {
     this.id = id
     this.contentType = 'application/octet-stream'
     this.headSent = false
+    /** Behind the body: what it broke off with. */
+    this.trailers = ''
+    /** The body has its end, and this is its answer: what the function still writes is no part of it. */
+    this.answered = undefined
   }
 
   setContentType(contentType) {
@@ -49,13 +53,24 @@ class ResponseStream extends Writable {
   }
 
   _write(chunk, _encoding, written) {
+    if (this.answered) return written()
     this.sendHead()
-    this.client.socket.write(frame(chunk), written)
+    this.writeChunk(Buffer.from(chunk), written)
   }
 
   _final(done) {
-    this.sendHead()
-    this.finishWith('', done)
+    this.close().then(() => done())
+  }
+
+  writeChunk(bytes, written) {
+    const { socket } = this.client
+    // A chunk without bytes would be the last.
+    if (bytes.length === 0) return written?.()
+    socket.cork()
+    socket.write(`${bytes.length.toString(16)}\r\n`)
+    socket.write(bytes)
+    socket.write('\r\n', written)
+    socket.uncork()
   }
 
   sendHead() {
@@ -70,34 +85,37 @@ class ResponseStream extends Writable {
       `Trailer: ${ERROR_TYPE}, ${ERROR_BODY}`,
     ]
     this.client.socket.write(`${head.join('\r\n')}\r\n\r\n`)
-    this._onBeforeFirstWrite?.((chunk) => this.client.socket.write(frame(Buffer.from(chunk))))
+    this._onBeforeFirstWrite?.((chunk) => this.writeChunk(Buffer.from(chunk)))
   }
 
-  /** Ends the body, with trailers where it broke off, and waits for the answer. */
-  finishWith(trailers, done) {
-    this.client.expect(() => {
-      this.client.idle()
-      done()
+  /** Ends the body, and waits for the answer. */
+  close() {
+    this.answered ??= new Promise((resolve) => {
+      this.sendHead()
+      this.client.expect(() => {
+        this.client.idle()
+        resolve()
+      })
+      this.client.write(`0\r\n${this.trailers}\r\n`)
     })
-    this.client.write(`0\r\n${trailers}\r\n`)
+    return this.answered
   }
 
+  /** Ends it with an error, behind all that was written before. */
   fail(error, done) {
     const body = Buffer.from(JSON.stringify(errors.describe(error))).toString('base64')
     const type = errors.report(error).type.replace(/[^\x21-\x7e]/g, '')
-    this.finishWith(`${ERROR_TYPE}: ${type}\r\n${ERROR_BODY}: ${body}\r\n`, done)
+    this.trailers = `${ERROR_TYPE}: ${type}\r\n${ERROR_BODY}: ${body}\r\n`
+    if (this.destroyed) this.close().then(done)
+    else this.end(() => done())
   }
-}
-
-function frame(chunk) {
-  const bytes = Buffer.from(chunk)
-  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')])
 }
 
 /** Over when the stream has ended and, up to Node.js 22, the event loop is empty. */
 function invokeStreaming(handler, { headers, body }, settle) {
   const id = headers['lambda-runtime-aws-request-id']
   const stream = new ResponseStream(settle.client, id, handler[HIGH_WATER_MARK])
+  settle.opened?.(stream)
   const ended = new Promise((resolve, reject) => {
     stream.on('finish', resolve)
     stream.on('error', reject)
@@ -126,8 +144,6 @@ function invokeStreaming(handler, { headers, body }, settle) {
 function failStream(stream, id, error, settle) {
   if (!stream.headSent) return settle.fail(id, error)
   settle.logError('Invoke Error', error)
-  // What ended well before the failure has been answered already.
-  if (stream.writableFinished) return settle.next(id)
   stream.fail(error, () => settle.next(id))
 }
 

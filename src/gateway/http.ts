@@ -26,7 +26,7 @@ export interface HttpResponse {
   /** Names in lower case. `content-length` is added where the length is known. */
   readonly headers: Record<string, string>
   readonly body?: Uint8Array | string | Readable | undefined
-  /** The body is a stream that may never end: it is cut when the gateway stops, and not waited for. */
+  /** The body is a stream that need never end: it is cut when the gateway stops, and not waited for. */
   readonly isEndless?: boolean
 }
 

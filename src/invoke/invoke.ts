@@ -5,6 +5,7 @@ import type { Placement } from '../placement/placement.ts'
 import type { FunctionVersion } from '../wire/function-version.ts'
 import type { Outcome } from '../wire/invocation.ts'
 import type { RecordMetric } from '../wire/metric.ts'
+import type { ResponseStream } from '../wire/response-stream.ts'
 import { type RecursiveLoop, ROUNDS_MAX, recursiveInvocation } from './recursion.ts'
 import { roundsOf, traceHeaderFor } from './trace-header.ts'
 
@@ -26,6 +27,8 @@ export interface InvokeRequest {
   readonly recursiveLoop?: RecursiveLoop
   /** Whether the end of the invocation's log is wanted with the answer. */
   readonly wantsLogTail?: boolean
+  /** Takes the response as it comes, where the function streams it. */
+  readonly stream?: ResponseStream
 }
 
 export interface InvokeResult {
@@ -104,5 +107,6 @@ async function run(deps: InvokeDeps, request: InvokeRequest): Promise<InvokeResu
     ...(request.clientContext !== undefined && { clientContext: request.clientContext }),
     ...(request.tenantId !== undefined && { tenantId: request.tenantId }),
   }
-  return { outcome: await deps.placement.invoke(request.fn, invocation, request.limits), traceHeader }
+  const { fn, limits, stream } = request
+  return { outcome: await deps.placement.invoke(fn, invocation, limits, stream), traceHeader }
 }

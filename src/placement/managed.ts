@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { FunctionVersion, ManagedInstances } from '../wire/function-version.ts'
 import type { Invocation, Outcome } from '../wire/invocation.ts'
+import type { ResponseStream } from '../wire/response-stream.ts'
 import type { Environment, Worker } from '../wire/worker.ts'
 import { tooManyRequests } from './errors.ts'
 import type { HostRoom } from './host-room.ts'
@@ -118,7 +119,7 @@ export class ManagedPools {
   }
 
   /** @throws AwsError TooManyRequestsException where all slots are taken. */
-  async invoke(fn: FunctionVersion, invocation: Invocation): Promise<Outcome> {
+  async invoke(fn: FunctionVersion, invocation: Invocation, stream?: ResponseStream): Promise<Outcome> {
     const pool = this.#pools.get(fn.revision)
     if (pool === undefined || pool.retired) return NOT_READY
     const member = pool.freest ?? (await this.#firstReady(pool))
@@ -126,7 +127,7 @@ export class ManagedPools {
     member.busy++
     member.served = true
     if (pool.isCrowded) this.#start(pool)
-    return member.environment.invoke(invocation)
+    return member.environment.invoke(invocation, stream)
   }
 
   retire(revision: string): void {

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../base/clock.ts'
 import type { FunctionVersion } from '../wire/function-version.ts'
 import type { Invocation, Outcome } from '../wire/invocation.ts'
 import type { InitializationType } from '../wire/platform-event.ts'
+import type { ResponseStream } from '../wire/response-stream.ts'
 import type { Worker } from '../wire/worker.ts'
 import { Admission } from './admission.ts'
 import { type ConcurrencyLimits, concurrencyReason } from './concurrency.ts'
@@ -96,12 +97,17 @@ export class Placement {
   }
 
   /**
-   * Runs an invocation in some environment of `fn`.
+   * Runs an invocation in some environment of `fn`; its response goes to `stream` as it comes, where it is streamed.
    *
    * @throws AwsError TooManyRequestsException where no concurrency is left.
    */
-  async invoke(fn: FunctionVersion, invocation: Invocation, limits: ConcurrencyLimits): Promise<Outcome> {
-    if (fn.managed !== undefined) return this.#managed.invoke(fn, invocation)
+  async invoke(
+    fn: FunctionVersion,
+    invocation: Invocation,
+    limits: ConcurrencyLimits,
+    stream?: ResponseStream,
+  ): Promise<Outcome> {
+    if (fn.managed !== undefined) return this.#managed.invoke(fn, invocation, stream)
     const pool = this.#pools.poolOf(fn, invocation.tenantId)
     const ahead = this.#admission.takeAhead(pool, limits)
     const slot =
@@ -113,7 +119,7 @@ export class Placement {
     member.since = this.#deps.clock.elapsed()
     member.slot = slot
     const turn = ++member.turn
-    const outcome = await member.environment.invoke(invocation)
+    const outcome = await member.environment.invoke(invocation, stream)
     this.#answered(member, turn)
     return outcome
   }

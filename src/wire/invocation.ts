@@ -15,9 +15,12 @@ export interface Invocation {
 
 /** What became of an invocation. */
 export type Outcome =
-  /** The handler returned. */
+  /** The handler returned. The payload is empty where the response was streamed. */
   | { readonly kind: 'success'; readonly payload: Uint8Array; readonly contentType: string }
-  /** The handler failed, or the environment did under it. The payload is the error's JSON. */
+  /**
+   * The handler failed, or the environment did under it, which may be within a streamed response. The payload is the
+   * error's JSON.
+   */
   | { readonly kind: 'function-error'; readonly payload: Uint8Array; readonly errorType: string }
   /** No environment could be made: the caller of Invoke gets an error of the API, not of the function. */
   | { readonly kind: 'platform-error'; readonly code: PlatformErrorCode; readonly message: string }

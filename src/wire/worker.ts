@@ -1,6 +1,7 @@
 import type { FunctionVersion } from './function-version.ts'
 import type { Invocation, Outcome } from './invocation.ts'
 import type { InitializationType, PlatformEvent } from './platform-event.ts'
+import type { ResponseStream } from './response-stream.ts'
 
 /** A host that runs execution environments. Placement decides which; the worker does it. */
 export interface Worker {
@@ -55,10 +56,11 @@ export interface Environment {
   /** False where init failed, or the runtime ended since: the next invocation runs init again. */
   readonly isInitialized: boolean
   /**
-   * Runs one invocation. Resolves as soon as the response is there, which may be before the environment is
-   * free again; never rejects. One at a time: a call before `onFree` is a defect of the caller.
+   * Runs one invocation. Resolves as soon as the response is there, to its end, which may be before the environment
+   * is free again; never rejects. One at a time: a call before `onFree` is a defect of the caller. A runtime that
+   * streams its response streams it to `stream`, where there is one.
    */
-  invoke(invocation: Invocation): Promise<Outcome>
+  invoke(invocation: Invocation, stream?: ResponseStream): Promise<Outcome>
   /**
    * Ends the environment: at once where it is starting or idle, after the running invocation where it is
    * not. `onGone` follows, maybe before this returns.

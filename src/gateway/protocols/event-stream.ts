@@ -15,6 +15,9 @@ import type { AnswerContext, Output, Route } from './protocol.ts'
 const frames = new EventStreamCodec(toUtf8, fromUtf8)
 const NOTHING = new Uint8Array()
 
+/** Streams that are the answer to one call, and end with it; all others go on as long as somebody listens. */
+const ANSWERS = new Set(['InvokeWithResponseStream', 'SelectObjectContent'])
+
 type Frame = Parameters<typeof frames.encode>[0]
 type FrameHeader = Frame['headers'][string]
 
@@ -46,7 +49,7 @@ export function eventStreamResponse(
     encodeError: (error) => encodeException(stream.schema, error, codec, route, answer),
   })
   headers['content-type'] = 'application/vnd.amazon.eventstream'
-  return { status, headers, body, isEndless: true }
+  return { status, headers, body, isEndless: !ANSWERS.has(route.operation.name) }
 }
 
 function initialResponse(shape: Shape, streamName: string, output: Output, codec: Codec): Uint8Array {

@@ -80,6 +80,15 @@ export function cannotMakeEnvironment(code: PlatformErrorCode, message: string):
   return new AwsError(code, message, { status, members: { Type: 'Service' } })
 }
 
+/** AWS's text for this has not been recorded. */
+export function durableDoesNotStream(): AwsError {
+  return new AwsError(
+    'InvalidParameterValueException',
+    'Durable functions do not support response streaming. Use the Invoke operation.',
+    { status: 400, members: { Type: 'User' } },
+  )
+}
+
 /** Lines of several invocations mix in the log of one environment. */
 export function tailNotSupported(): AwsError {
   return new AwsError(

@@ -76,8 +76,12 @@ import { getAlias } from './operations/get-alias.ts'
 import { getFunction } from './operations/get-function.ts'
 import { getFunctionConfiguration } from './operations/get-function-configuration.ts'
 import { getPolicy } from './operations/get-policy.ts'
-import { type InvokeOperationDeps, invokeFunction } from './operations/invoke.ts'
+import { invokeFunction } from './operations/invoke.ts'
 import { invokeAsync } from './operations/invoke-async.ts'
+import {
+  invokeWithResponseStream,
+  type ResponseStreamDeps,
+} from './operations/invoke-with-response-stream.ts'
 import {
   addLayerVersionPermission,
   getLayerVersionPolicy,
@@ -211,9 +215,15 @@ export function createLambdaOperations(
   return bindOperations(lambdaOperations, deps)
 }
 
+const invokeOperations = {
+  Invoke: invokeFunction,
+  InvokeAsync: invokeAsync,
+  InvokeWithResponseStream: invokeWithResponseStream,
+} satisfies Partial<Record<LambdaOperationName, Operation<ResponseStreamDeps, never, unknown>>>
+
 /** The operations that need placement beside what the control plane knows. */
-export function bindInvoke(deps: InvokeOperationDeps): Record<'Invoke' | 'InvokeAsync', BoundOperation> {
-  return bindOperations({ Invoke: invokeFunction, InvokeAsync: invokeAsync }, deps)
+export function bindInvoke(deps: ResponseStreamDeps): Record<keyof typeof invokeOperations, BoundOperation> {
+  return bindOperations(invokeOperations, deps)
 }
 
 export interface LambdaOptions {

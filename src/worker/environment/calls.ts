@@ -7,13 +7,14 @@ import {
   TOO_LARGE,
 } from '../runtime-api/answers.ts'
 import type { Connection } from '../runtime-api/connection.ts'
-import type { Answer, RuntimeCalls } from '../runtime-api/routes.ts'
+import type { Answer, RuntimeCalls, StreamedResponse } from '../runtime-api/routes.ts'
 import { addExternal, companionsOf, mustWaitForExtensions } from './beside.ts'
 import { failInit } from './failure.ts'
 import type { Life } from './life.ts'
 import { after, RUNTIME_STATES } from './lifecycle.ts'
 import { responseTooLarge } from './payloads.ts'
 import type { Run } from './run.ts'
+import { StreamedAnswer } from './streamed-answer.ts'
 import type { Work } from './work.ts'
 
 /** What a run's runtime says, and what becomes of it. */
@@ -21,6 +22,7 @@ export function callsOf(life: Life, run: Run): RuntimeCalls {
   return {
     next: (connection) => next(life, run, connection),
     response: (requestId, answer) => response(life, run, requestId, answer),
+    stream: (requestId, contentType) => stream(life, run, requestId, contentType),
     error: (requestId, answer) => error(life, run, requestId, answer),
     restore: () =>
       life.parts.initializationType === 'snap-start'
@@ -56,9 +58,18 @@ function response(life: Life, run: Run, requestId: string, answer: Answer): Refu
   return undefined
 }
 
+function stream(life: Life, run: Run, requestId: string, contentType: string): StreamedResponse | undefined {
+  const { work } = life
+  if (run.over || work?.requestId !== requestId || work.stream === undefined) return undefined
+  if (!life.move('respond')) return undefined
+  work.streamed = new StreamedAnswer(work, work.stream, contentType, life.clock, () => life.move('responded'))
+  return work.streamed
+}
+
 function error(life: Life, run: Run, requestId: string, answer: Answer): Refusal | undefined {
   const { work } = life
   if (run.over || work?.requestId !== requestId) return INVALID_REQUEST_ID
+  if (life.state === 'responding') return work.streamed?.fail(answer)
   if (!life.move('answer')) return invalidTransition(RUNTIME_STATES[life.state], 'InvocationErrorResponse')
   if (answer.tooLarge) return tooLarge(life, work)
   const { errorType, bytes: payload } = answer

@@ -77,19 +77,19 @@ export class Chronicle {
     if (work.runtimeDoneAt !== undefined) return
     this.invocationStarted(work)
     work.runtimeDoneAt = endedAt
-    const { invocation, startedAt, answeredAt, producedBytes } = work
-    const facts = { invocation, ending, startedAt, answeredAt, endedAt, producedBytes }
+    const { invocation, startedAt, respondedAt, answeredAt, producedBytes } = work
+    const facts = { invocation, ending, startedAt, respondedAt, answeredAt, endedAt, producedBytes }
     this.tell(reports.runtimeDone(facts, this.#clock))
   }
 
   /** `endedAt` by `Clock.elapsed`; memory in whole megabytes. */
   invocationEnded(work: Work, ending: reports.Ending, endedAt: number, memoryMb: number): void {
     this.invocationStarted(work)
-    const { invocation, startedAt, answeredAt, producedBytes, runtimeDoneAt } = work
+    const { invocation, startedAt, respondedAt, answeredAt, producedBytes, runtimeDoneAt } = work
     const { fn } = this.#source
     const [initMs, restoreMs] = this.#restored ? [undefined, this.#initMs] : [this.#initMs, undefined]
     this.#initMs = undefined
-    const times = { startedAt, answeredAt, endedAt, initMs, restoreMs }
+    const times = { startedAt, respondedAt, answeredAt, endedAt, initMs, restoreMs }
     const facts = { invocation, fn, ending, ...times, producedBytes, memoryMb }
     if (runtimeDoneAt === undefined) this.tell(reports.runtimeDone(facts, this.#clock))
     this.tell(reports.report(facts, runtimeDoneAt, this.#clock))

@@ -1,5 +1,6 @@
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { Invocation, Outcome } from '../../wire/invocation.ts'
+import type { ResponseStream } from '../../wire/response-stream.ts'
 import type { EnvironmentListener, Environment as WireEnvironment } from '../../wire/worker.ts'
 import { Life, type LifeParts } from './life.ts'
 import { serviceFailure } from './payloads.ts'
@@ -28,12 +29,12 @@ export class Environment implements WireEnvironment {
     })
   }
 
-  invoke(invocation: Invocation): Promise<Outcome> {
+  invoke(invocation: Invocation, stream?: ResponseStream): Promise<Outcome> {
     if (this.#life.state === 'stopped' || this.#life.work !== undefined) {
       this.#report(new Error(`Environment ${this.id} was given an invocation while it was not free.`))
       return Promise.resolve(serviceFailure('The execution environment was not free.'))
     }
-    const work = new Work(invocation)
+    const work = new Work(invocation, stream)
     this.#life.assign(work)
     return work.outcome
   }

@@ -4,7 +4,7 @@ import type { Exit } from '../launcher/protocol.ts'
 import type { Answer } from '../runtime-api/routes.ts'
 import type { SandboxEnd } from '../sandbox/running.ts'
 import type { Life } from './life.ts'
-import type { Event } from './lifecycle.ts'
+import type { Event, State } from './lifecycle.ts'
 import {
   exited,
   exitMessage,
@@ -23,6 +23,9 @@ interface Failure {
   readonly ending: Ending
   readonly outcomeFor: (requestId: string) => Outcome
 }
+
+/** An invocation has begun, and is not over. */
+const IN_WORK: ReadonlySet<State> = new Set(['invoking', 'responding', 'answered', 'restarting'])
 
 export const CANNOT_START = serviceFailure('The execution environment could not be started.')
 
@@ -80,8 +83,9 @@ function fail(life: Life, run: Run, { event, ending, outcomeFor }: Failure): voi
   // Timers may be early by a fraction of a millisecond; AWS reports the full time.
   const deadline = event === 'timeout' && work !== undefined ? work.startedAt + life.fn.timeoutMs : 0
   const endedAt = was === 'starting' ? clock.elapsed() : Math.max(clock.elapsed(), deadline)
-  const inWork = was === 'invoking' || was === 'restarting' || was === 'answered'
-  if (inWork) work?.fail(outcomeFor(work.requestId))
+  const inWork = IN_WORK.has(was)
+  if (inWork && event === 'exit') work?.lose(outcomeFor(work.requestId))
+  else if (inWork) work?.fail(outcomeFor(work.requestId))
   const tell = () => {
     const inInit = was === 'starting' || was === 'restarting'
     const extensions = run.companions?.extensions.records

@@ -33,9 +33,14 @@ export function serviceFailure(message: string): Extract<Outcome, { kind: 'platf
   return { kind: 'platform-error', code: 'ServiceException', message }
 }
 
-export function responseTooLarge(): FunctionError {
+/** A streamed response ended in the middle. */
+export function truncatedResponse(requestId: string): FunctionError {
+  return platformFailure(requestId, 'Runtime.TruncatedResponse', 'Response truncated')
+}
+
+export function responseTooLarge(bytesMax = RESPONSE_BYTES_MAX): FunctionError {
   const errorType = 'Function.ResponseSizeTooLarge'
-  const errorMessage = `Response payload size exceeded maximum allowed payload size (${RESPONSE_BYTES_MAX} bytes).`
+  const errorMessage = `Response payload size exceeded maximum allowed payload size (${bytesMax} bytes).`
   return functionError(errorType, { errorMessage, errorType })
 }
 

@@ -98,6 +98,8 @@ export interface RuntimeFacts {
   readonly invocation: Invocation
   readonly ending: Ending
   readonly startedAt: number
+  /** When a response that is streamed began. */
+  readonly respondedAt?: number | undefined
   /** Undefined: the runtime never answered. */
   readonly answeredAt: number | undefined
   readonly endedAt: number
@@ -119,7 +121,8 @@ export function runtimeDone(facts: RuntimeFacts, clock: Clock): Untimed {
   const names = namesOf(invocation)
   const durationMs = durationOf(facts)
   if (answeredAt === undefined) {
-    const record = { ...names, ...ending, metrics: { durationMs }, ...tracingOf(invocation) }
+    const produced = producedBytes > 0 && { producedBytes }
+    const record = { ...names, ...ending, metrics: { durationMs, ...produced }, ...tracingOf(invocation) }
     return { type: 'platform.runtimeDone', record }
   }
   return {
@@ -183,13 +186,14 @@ function durationOf({ startedAt, endedAt }: RuntimeFacts): number {
   return rounded(endedAt - startedAt)
 }
 
-function spansOf({ startedAt, endedAt }: RuntimeFacts, answeredAt: number, clock: Clock): Span[] {
+function spansOf({ startedAt, endedAt, ...facts }: RuntimeFacts, answeredAt: number, clock: Clock): Span[] {
+  // What is not streamed is taken in one piece.
+  const { respondedAt = answeredAt } = facts
   const wallClock = clock.now() - clock.elapsed()
   const at = (elapsed: number) => isoTime(Math.trunc(wallClock + elapsed))
   return [
-    { name: 'responseLatency', start: at(startedAt), durationMs: rounded(answeredAt - startedAt) },
-    // The response is taken in one piece.
-    { name: 'responseDuration', start: at(answeredAt), durationMs: 0 },
+    { name: 'responseLatency', start: at(startedAt), durationMs: rounded(respondedAt - startedAt) },
+    { name: 'responseDuration', start: at(respondedAt), durationMs: rounded(answeredAt - respondedAt) },
     { name: 'runtimeOverhead', start: at(answeredAt), durationMs: rounded(endedAt - answeredAt) },
   ]
 }

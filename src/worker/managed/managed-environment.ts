@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { Invocation, Outcome } from '../../wire/invocation.ts'
+import type { ResponseStream } from '../../wire/response-stream.ts'
 import type {
   EnvironmentListener,
   EnvironmentSource,
@@ -18,10 +19,11 @@ import {
 } from '../environment/payloads.ts'
 import type { Ending } from '../environment/reports.ts'
 import { CannotStart, type Runtime, type StartRuntime } from '../environment/runtime.ts'
+import { StreamedAnswer } from '../environment/streamed-answer.ts'
 import { Work } from '../environment/work.ts'
 import { INVALID_REQUEST_ID, invalidTransition, type Refusal, TOO_LARGE } from '../runtime-api/answers.ts'
 import type { Connection } from '../runtime-api/connection.ts'
-import type { Answer, RuntimeCalls } from '../runtime-api/routes.ts'
+import type { Answer, RuntimeCalls, StreamedResponse } from '../runtime-api/routes.ts'
 import type { SandboxEnd, SandboxOutput } from '../sandbox/running.ts'
 
 export interface ManagedParts {
@@ -93,9 +95,9 @@ export class ManagedEnvironment implements WireEnvironment {
     return this.#state === 'ready'
   }
 
-  invoke(invocation: Invocation): Promise<Outcome> {
+  invoke(invocation: Invocation, stream?: ResponseStream): Promise<Outcome> {
     if (this.#state !== 'ready') return Promise.resolve(serviceFailure('The execution environment is gone.'))
-    const work = new Work(invocation)
+    const work = new Work(invocation, stream)
     work.begin(this.#clock, this.fn.timeoutMs)
     const timer = this.#clock.after(this.fn.timeoutMs, () => this.#timeOut(work))
     this.#works.set(work.requestId, { work, timer })
@@ -119,6 +121,7 @@ export class ManagedEnvironment implements WireEnvironment {
     return {
       next: (connection) => this.#next(connection),
       response: (requestId, answer) => this.#response(requestId, answer),
+      stream: (requestId, contentType) => this.#stream(requestId, contentType),
       error: (requestId, answer) => this.#error(requestId, answer),
       initError: (answer) => this.#initError(answer),
       closed: (connection) => this.#closed(connection),
@@ -169,7 +172,20 @@ export class ManagedEnvironment implements WireEnvironment {
     return undefined
   }
 
+  #stream(requestId: string, contentType: string): StreamedResponse | undefined {
+    const work = this.#works.get(requestId)?.work
+    if (work?.stream === undefined || work.streamed !== undefined) return undefined
+    work.streamed = new StreamedAnswer(work, work.stream, contentType, this.#clock, () => {
+      this.#take(requestId)
+      this.#report(work)
+    })
+    return work.streamed
+  }
+
   #response(requestId: string, answer: Answer): Refusal | undefined {
+    if (this.#works.get(requestId)?.work.streamed !== undefined) {
+      return invalidTransition('InvocationResponse', 'InvocationResponse')
+    }
     const work = this.#take(requestId)
     if (work === undefined) return INVALID_REQUEST_ID
     if (answer.tooLarge) return this.#tooLarge(work)
@@ -181,6 +197,8 @@ export class ManagedEnvironment implements WireEnvironment {
   }
 
   #error(requestId: string, answer: Answer): Refusal | undefined {
+    const streamed = this.#works.get(requestId)?.work.streamed
+    if (streamed !== undefined) return streamed.fail(answer)
     const work = this.#take(requestId)
     if (work === undefined) return INVALID_REQUEST_ID
     if (answer.tooLarge) return this.#tooLarge(work)
@@ -265,7 +283,8 @@ export class ManagedEnvironment implements WireEnvironment {
     if (this.#take(work.requestId) === undefined) return
     const at = this.#pending.indexOf(work)
     if (at >= 0) this.#pending.splice(at, 1)
-    work.fail(outcomeFor(work.requestId))
+    if (ending.status === 'timeout') work.fail(outcomeFor(work.requestId))
+    else work.lose(outcomeFor(work.requestId))
     this.#report(work, ending)
     // It never had a worker: none will ask again for it.
     if (at >= 0 && this.#state === 'ready') this.#parts.listener.onFree(this)

@@ -19,22 +19,29 @@ const NO_BYTES = Buffer.alloc(0)
 const NO_TRAILERS: ReadonlyMap<string, string> = new Map()
 export const NO_BODY: Body = { bytes: NO_BYTES, tooLarge: false, trailers: NO_TRAILERS }
 
+/** Takes the bytes of a body as they come: then they are not collected, and have no limit here. */
+export type Pass = (piece: Buffer) => void
+
 /** A body of a length that is known. What came in one piece is not copied. */
 export class FixedBody implements BodyReader {
   readonly #length: number
   readonly #tooLarge: boolean
+  readonly #pass: Pass | undefined
   #collected: Buffer | undefined
   #have = 0
   complete: Body | undefined
 
-  constructor(length: number, limit: number) {
+  constructor(length: number, limit: number, pass?: Pass) {
     this.#length = length
-    this.#tooLarge = length > limit
+    this.#pass = pass
+    this.#tooLarge = pass === undefined && length > limit
   }
 
   read(bytes: Buffer): number {
     const taken = Math.min(bytes.length, this.#length - this.#have)
-    if (!this.#tooLarge) this.#keep(bytes.subarray(0, taken))
+    const piece = bytes.subarray(0, taken)
+    if (this.#pass !== undefined) this.#pass(piece)
+    else if (!this.#tooLarge) this.#keep(piece)
     this.#have += taken
     if (this.#have === this.#length) this.#finish()
     return taken
@@ -60,6 +67,7 @@ const LINE_BYTES_MAX = 64 * 1024
 /** A chunked body, with its trailers. Throws `MalformedRequest`. */
 export class ChunkedBody implements BodyReader {
   readonly #limit: number
+  readonly #pass: Pass | undefined
   readonly #pieces: Buffer[] = []
   readonly #trailers: string[] = []
   #size = 0
@@ -69,8 +77,9 @@ export class ChunkedBody implements BodyReader {
   #line = ''
   complete: Body | undefined
 
-  constructor(limit: number) {
+  constructor(limit: number, pass?: Pass) {
     this.#limit = limit
+    this.#pass = pass
   }
 
   read(bytes: Buffer): number {
@@ -84,11 +93,19 @@ export class ChunkedBody implements BodyReader {
   #readData(bytes: Buffer): number {
     const taken = Math.min(bytes.length, this.#left)
     const data = bytes.subarray(0, Math.max(0, Math.min(taken, this.#left - 2)))
-    this.#size += data.length
-    if (this.#size > this.#limit) this.#pieces.length = 0
-    else if (data.length > 0) this.#pieces.push(data)
+    if (data.length > 0) this.#take(data)
     this.#left -= taken
     return taken
+  }
+
+  #take(data: Buffer): void {
+    if (this.#pass !== undefined) {
+      this.#pass(data)
+      return
+    }
+    this.#size += data.length
+    if (this.#size > this.#limit) this.#pieces.length = 0
+    else this.#pieces.push(data)
   }
 
   #readLine(bytes: Buffer): number {

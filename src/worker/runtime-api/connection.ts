@@ -28,8 +28,20 @@ const COPY_BYTES_MAX = 16 * 1024
 /** How a request is answered: at once, or later by `deliver`. */
 export type Reply = 'accepted' | 'waiting' | { readonly text: string } | { readonly refused: Refusal }
 
+/** Takes a body as it comes. */
+export interface BodyTaker {
+  /** Where this returns a promise the taker is full: no more is read until it resolves. */
+  take(piece: Buffer): Promise<void> | undefined
+  /** The last byte was taken. */
+  end(trailers: Body['trailers']): Reply
+  /** The body broke off. */
+  broken(): void
+}
+
 export interface ConnectionHandler {
   request(connection: Connection, head: RequestHead, body: Body): Reply
+  /** Who takes the body that comes; nobody where it is to be collected for `request`. */
+  takerOf(head: RequestHead): BodyTaker | undefined
   /** The client is gone; what it waited for goes to another. */
   closed(connection: Connection): void
 }
@@ -49,6 +61,9 @@ export class Connection {
   /** The last head, as text and read: a runtime asks for each of its events in the same words. */
   #lastHead: { readonly text: string; readonly head: RequestHead } | undefined
   #body: BodyReader | undefined
+  #taker: BodyTaker | undefined
+  /** What of the present body was read last has to be taken before more is read. */
+  #full: Promise<void> | undefined
   /** A GET for the next event is under way; what follows waits for its answer. */
   #waiting = false
   /** Answers that go out with the next write. */
@@ -63,7 +78,10 @@ export class Connection {
     socket.on('end', () => this.#ended())
     // A connection that breaks is closed, which is all that counts.
     socket.on('error', () => {})
-    socket.on('close', () => handler.closed(this))
+    socket.on('close', () => {
+      this.#breakOff()
+      handler.closed(this)
+    })
   }
 
   /** Answers the GET that waits. */
@@ -131,11 +149,17 @@ export class Connection {
     if (this.#head === undefined && !this.#readHead()) return false
     const head = this.#head as RequestHead
     const body = this.#readBody()
-    if (body === undefined) return false
+    if (body === undefined) {
+      this.#waitWhileFull()
+      return false
+    }
+    const taker = this.#taker
     this.#head = undefined
     this.#body = undefined
+    this.#taker = undefined
+    this.#full = undefined
     this.#lastRequest = !head.keepAlive
-    this.#reply(this.#handler.request(this, head, body))
+    this.#reply(taker?.end(body.trailers) ?? this.#handler.request(this, head, body))
     return this.#bytes !== undefined
   }
 
@@ -148,11 +172,39 @@ export class Connection {
     const head = this.#headOf(bytes.toString('latin1', 0, end))
     this.#head = head
     this.#consume(end + 4)
-    if (head.contentLength === undefined) this.#body = new ChunkedBody(RESPONSE_BYTES_MAX)
-    else if (head.contentLength > 0) this.#body = new FixedBody(head.contentLength, RESPONSE_BYTES_MAX)
+    this.#body = this.#readerOf(head)
     if (head.expectsContinue && this.#body !== undefined && this.#bytes === undefined)
       this.#socket.write(CONTINUE)
     return true
+  }
+
+  #readerOf(head: RequestHead): BodyReader | undefined {
+    const { contentLength: length } = head
+    if (length === 0) return undefined
+    const taker = this.#handler.takerOf(head)
+    this.#taker = taker
+    const pass = taker === undefined ? undefined : (piece: Buffer) => this.#pass(taker, piece)
+    if (length === undefined) return new ChunkedBody(RESPONSE_BYTES_MAX, pass)
+    return new FixedBody(length, RESPONSE_BYTES_MAX, pass)
+  }
+
+  #pass(taker: BodyTaker, piece: Buffer): void {
+    this.#full = taker.take(piece) ?? this.#full
+  }
+
+  /** The runtime feels it: its writes wait while nothing is read. */
+  #waitWhileFull(): void {
+    const full = this.#full
+    if (full === undefined) return
+    this.#full = undefined
+    this.#socket.pause()
+    full.then(() => this.#socket.resume())
+  }
+
+  #breakOff(): void {
+    const taker = this.#taker
+    this.#taker = undefined
+    taker?.broken()
   }
 
   #headOf(text: string): RequestHead {
@@ -197,6 +249,7 @@ export class Connection {
   }
 
   #refuseAndEnd(refusal: Refusal): void {
+    this.#breakOff()
     this.#bytes = undefined
     this.#lastRequest = true
     this.#socket.end(this.#held + refusalText(refusal))

@@ -9,13 +9,15 @@ import {
   unknownPath,
 } from './answers.ts'
 import type { Body } from './body.ts'
-import type { Connection, Reply } from './connection.ts'
+import type { BodyTaker, Connection, Reply } from './connection.ts'
 import type { RequestHead } from './request.ts'
 
 /** What a runtime can say, as the environment hears it. Each returns why it is refused, if it is. */
 export interface RuntimeCalls {
   next(connection: Connection): Refusal | undefined
   response(requestId: string, answer: Answer): Refusal | undefined
+  /** A response begins that is to be streamed; undefined where it is to be collected, be it to be refused. */
+  stream?(requestId: string, contentType: string): StreamedResponse | undefined
   error(requestId: string, answer: Answer): Refusal | undefined
   initError(answer: Answer): Refusal | undefined
   closed(connection: Connection): void
@@ -36,8 +38,20 @@ export interface Answer {
   readonly contentType: string | undefined
   /** `Runtime.X` or `Function.X`, as the runtime reports it for logs. */
   readonly errorType: string
+  /** As the runtime gave it within a streamed response, for who takes that. */
+  readonly givenErrorType?: string
   /** JSON of an error's cause, for the function's trace. */
   readonly errorCause?: string
+}
+
+/** Takes a response as it comes. */
+export interface StreamedResponse {
+  /** Where this returns a promise, no more is read until it resolves. */
+  take(piece: Buffer): Promise<void> | undefined
+  /** All of it was taken; `failure` where the handler failed on the way. Returns why it is refused, if it is. */
+  end(failure: Answer | undefined): Refusal | undefined
+  /** The connection ended within it. */
+  broken(): void
 }
 
 const INVOCATION = '/2018-06-01/runtime/invocation/'
@@ -65,20 +79,38 @@ export function route(calls: RuntimeCalls, connection: Connection, head: Request
   return { refused: unknownPath(method, path) }
 }
 
+/** Who takes the body of a request as it comes. */
+export function takerOf(calls: RuntimeCalls, head: RequestHead): BodyTaker | undefined {
+  if (head.responseMode !== 'streaming' || head.method !== 'POST' || !head.path.startsWith(INVOCATION))
+    return undefined
+  const [requestId, what] = partsOf(head.path)
+  if (what !== '/response') return undefined
+  const streamed = calls.stream?.(requestId, head.contentType ?? STREAM_TYPE)
+  if (streamed === undefined) return undefined
+  return {
+    take: (piece) => streamed.take(piece),
+    end: (trailers) => replyTo(streamed.end(errorInTrailers(trailers)), 'accepted'),
+    broken: () => streamed.broken(),
+  }
+}
+
+/** The id, and what is said of it: `/response`. */
+function partsOf(path: string): [requestId: string, what: string] {
+  const slash = path.indexOf('/', INVOCATION.length)
+  if (slash < 0) return [path.slice(INVOCATION.length), '']
+  return [path.slice(INVOCATION.length, slash), path.slice(slash)]
+}
+
 function answer(calls: RuntimeCalls, head: RequestHead, body: Body): Reply {
-  const slash = head.path.indexOf('/', INVOCATION.length)
-  const requestId = head.path.slice(INVOCATION.length, slash < 0 ? undefined : slash)
-  const what = slash < 0 ? '' : head.path.slice(slash)
+  const [requestId, what] = partsOf(head.path)
   if (what === '/error') return replyTo(calls.error(requestId, answerOf(head, body)), 'accepted')
   if (what !== '/response') return { refused: unknownPath(head.method, head.path) }
   if (head.responseMode !== undefined && head.responseMode !== 'streaming')
     return { refused: INVALID_RESPONSE_MODE }
 
-  const failedMidway = body.trailers.get('lambda-runtime-function-error-type')
+  const failure = errorInTrailers(body.trailers)
   const refused =
-    failedMidway === undefined
-      ? calls.response(requestId, answerOf(head, body))
-      : calls.error(requestId, errorInTrailers(failedMidway, body))
+    failure === undefined ? calls.response(requestId, answerOf(head, body)) : calls.error(requestId, failure)
   return replyTo(refused ?? (body.tooLarge ? TOO_LARGE : undefined), 'accepted')
 }
 
@@ -86,8 +118,10 @@ function replyTo(refused: Refusal | undefined, otherwise: Reply): Reply {
   return refused === undefined ? otherwise : { refused }
 }
 
+const STREAM_TYPE = 'application/octet-stream'
+
 function answerOf(head: RequestHead, body: Body): Answer {
-  const streamed = head.responseMode === 'streaming' ? 'application/octet-stream' : undefined
+  const streamed = head.responseMode === 'streaming' ? STREAM_TYPE : undefined
   return {
     bytes: body.bytes,
     tooLarge: body.tooLarge,
@@ -98,13 +132,16 @@ function answerOf(head: RequestHead, body: Body): Answer {
 }
 
 /** A streamed response that failed on the way says so behind its bytes, with the error's JSON in base64. */
-function errorInTrailers(errorType: string, body: Body): Answer {
-  const encoded = body.trailers.get('lambda-runtime-function-error-body') ?? ''
+function errorInTrailers(trailers: Body['trailers']): Answer | undefined {
+  const errorType = trailers.get('lambda-runtime-function-error-type')
+  if (errorType === undefined) return undefined
+  const encoded = trailers.get('lambda-runtime-function-error-body') ?? ''
   return {
     bytes: Buffer.from(encoded, 'base64'),
     tooLarge: false,
     contentType: 'application/json',
     errorType: knownErrorType(errorType),
+    givenErrorType: errorType,
   }
 }
 

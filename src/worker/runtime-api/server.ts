@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { Connection } from './connection.ts'
 import { answerCredentials, CREDENTIALS_PATH, type CredentialsSource } from './credentials.ts'
 import { userOfPeer } from './peer.ts'
-import { type RuntimeCalls, route } from './routes.ts'
+import { type RuntimeCalls, route, takerOf } from './routes.ts'
 
 /** Enough for a runtime with many threads; more would only cost memory. Beside those that take invocations at once. */
 const CONNECTIONS_MAX = 64
@@ -126,6 +126,7 @@ export class RuntimeApi {
         head.path === CREDENTIALS_PATH && this.#credentials !== undefined
           ? answerCredentials(this.#credentials, connection, head)
           : route(this.#calls, connection, head, body),
+      takerOf: (head) => takerOf(this.#calls, head),
       closed: (connection) => {
         this.#sockets.delete(socket)
         this.#calls.closed(connection)

@@ -1,4 +1,3 @@
-import type { AwsError } from '../../../aws/error.ts'
 import type { Operation } from '../../../aws/operation.ts'
 import type { Input, Output } from '../../../aws/sdk-types.ts'
 import type { Invoke } from '../../../invoke/invoke.ts'
@@ -6,13 +5,8 @@ import type { Outcome } from '../../../wire/invocation.ts'
 import type { FunctionDirectory, ResolvedFunction } from '../directory.ts'
 import { type InvokeDurableDeps, invokeDurable } from '../durable/invoke.ts'
 import { acceptEvent, type KeepEvent } from '../events.ts'
-import { limitsOf } from '../invocation-limits.ts'
-import {
-  cannotMakeEnvironment,
-  clientContextIsNoJson,
-  notDurable,
-  tailNotSupported,
-} from '../invoke-errors.ts'
+import { cannotMakeEnvironment, notDurable, tailNotSupported } from '../invoke-errors.ts'
+import { decodeClientContext, invokeRequest } from '../invoke-request.ts'
 import { assertJson } from '../json-payload.ts'
 import { checkTenant } from '../tenants.ts'
 
@@ -29,8 +23,6 @@ export interface InvokeOperationDeps extends InvokeDurableDeps {
 }
 
 export const EMPTY_EVENT = Buffer.from('{}')
-/** AWS Lambda API Reference, "Invoke": the last 3 bytes of base64 are padding. */
-const CLIENT_CONTEXT_BYTES_MAX = 3583
 
 /** Runs a function and waits for its answer, or keeps an event for it (AWS Lambda API Reference, "Invoke"). */
 export const invokeFunction: Operation<InvokeOperationDeps, InvokeInput, InvokeOutput> = async (
@@ -57,49 +49,18 @@ export const invokeFunction: Operation<InvokeOperationDeps, InvokeInput, InvokeO
     return { StatusCode: 202 }
   }
 
-  const { outcome, logTail } = await deps.invoke({
-    fn: resolved.fn,
-    requestId: call.requestId,
-    invokedFunctionArn: resolved.invokedFunctionArn,
-    payload,
-    limits: limitsOf(deps, resolved, call),
-    wantsLogTail: input.LogType === 'Tail',
-    ...(clientContext !== undefined && { clientContext }),
-    ...(input.TenantId !== undefined && { tenantId: input.TenantId }),
-    ...(call.traceHeader !== undefined && { traceHeader: call.traceHeader }),
-    ...(resolved.recursiveLoop && { recursiveLoop: resolved.recursiveLoop }),
-  })
-
+  const request = invokeRequest(deps, { resolved, payload, clientContext }, input, call)
+  const { outcome, logTail } = await deps.invoke(request)
   return answer(outcome, resolved, logTail)
 }
 
 function answer(outcome: Outcome, resolved: ResolvedFunction, logTail: string | undefined): InvokeOutput {
-  if (outcome.kind === 'platform-error') throw environmentError(outcome)
+  if (outcome.kind === 'platform-error') throw cannotMakeEnvironment(outcome.code, outcome.message)
   return {
     StatusCode: 200,
     ExecutedVersion: resolved.executedVersion,
     Payload: outcome.payload as never, // the client's own blob type has conveniences that bytes lack
     ...(outcome.kind === 'function-error' && { FunctionError: 'Unhandled' }),
     ...(logTail !== undefined && { LogResult: logTail }),
-  }
-}
-
-function environmentError({ code, message }: Outcome & { kind: 'platform-error' }): AwsError {
-  return cannotMakeEnvironment(code, message)
-}
-
-function decodeClientContext(encoded: string | undefined): string | undefined {
-  if (encoded === undefined) return undefined
-  const text = Buffer.from(encoded, 'base64').toString('utf8')
-  if (encoded.length > CLIENT_CONTEXT_BYTES_MAX || !isJsonObject(text)) throw clientContextIsNoJson()
-  return text
-}
-
-function isJsonObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-  } catch {
-    return false
   }
 }
