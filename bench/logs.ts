@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { createSwitchboard } from '../src/aws/switchboard.ts'
 import { realClock } from '../src/base/clock.ts'
 import { realRandom } from '../src/base/random.ts'
 import { createLogsRoom, type LogsRoom } from '../src/services/cloudwatch-logs/room.ts'
+import { MemoryChanges } from '../src/store/changes.memory.ts'
 import { openSqlite } from '../src/store/sqlite.ts'
 import { createTelemetry, type Telemetry } from '../src/telemetry/telemetry.ts'
 import { environment } from '../src/telemetry/testing.ts'
@@ -21,7 +23,14 @@ const METRICS = { durationMs: 2.5, billedDurationMs: 3, memorySizeMB: 128, maxMe
 const reportFault = (error: unknown) => console.error(error)
 const folder = mkdtempSync(path.join(tmpdir(), 'lambdad-bench-'))
 const database = await openSqlite(path.join(folder, 'logs.db'))
-const room = createLogsRoom({ database, clock: realClock, random: realRandom, reportFault })
+const room = createLogsRoom({
+  database,
+  changes: new MemoryChanges(),
+  switchboard: createSwitchboard({}),
+  clock: realClock,
+  random: realRandom,
+  reportFault,
+})
 
 for (const format of ['Text', 'JSON'] as const) {
   const telemetry = createTelemetry({ clock: realClock, appendLogs: () => undefined })

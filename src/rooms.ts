@@ -88,7 +88,12 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
   const roles = createRoleLookup(iam)
   let url = ''
 
-  const logs = createLogsRoom({ database: stores.database, clock, random, reportFault })
+  const eventRooms = createEventRooms(deps, {
+    ports: { lambda: async () => lambdaPort, logs: async () => logs.port },
+    reportFault,
+  })
+  const { switchboard } = eventRooms
+  const logs = createLogsRoom({ ...stores, switchboard, clock, random, reportFault })
   const telemetry = createTelemetry({ clock, appendLogs: logs.append })
   const runtimes = buildRuntimeFinder(deps)
   const worker = createWorker({
@@ -120,8 +125,6 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     settings: placementSettings(settings),
     isSaturated: () => saturation.isSaturated,
   })
-  const eventRooms = createEventRooms(deps, { ports: { lambda: async () => lambdaPort }, reportFault })
-  const { switchboard } = eventRooms
   const lambda = createLambda({
     ...stores,
     switchboard,
@@ -232,6 +235,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
       refusal,
       placement,
       ...eventRooms.parts,
+      logs.deliveries,
       lambda,
       { start: () => {}, stop: () => durable.stop() },
       { start: () => {}, stop: () => mappings.stop() },

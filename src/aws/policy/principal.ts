@@ -1,10 +1,16 @@
 import { textsOf } from './conditions.ts'
 
-/** Whether `Principal` means a service of AWS: `"*"`, or `{ "Service": … }`, one text or a list. */
+/**
+ * Whether `Principal` means a service of AWS: `"*"`, or `{ "Service": … }`, one text or a list. The service in a region
+ * (`logs.eu-west-1.amazonaws.com`) is meant by its name without the region, too.
+ */
 export function meansService(principal: unknown, service: string): boolean {
   if (principal === '*') return true
-  return textsOf(memberOf(principal, 'Service')).includes(service)
+  const named = textsOf(memberOf(principal, 'Service'))
+  return named.includes(service) || named.includes(service.replace(REGION, ''))
 }
+
+const REGION = /(?<=^[a-z0-9-]+)\.[a-z]{2,4}(-[a-z]+)+-\d+(?=\.amazonaws\.com)/
 
 /** Whether `Principal` means an identity of IAM or STS: `"*"`, or `{ "AWS": … }` with an account, a root, or an ARN. */
 export function meansIdentity(

@@ -1,5 +1,5 @@
 import type { Sender } from '../ports/delivery.ts'
-import { isAllowedBy, statementsIn } from './evaluate.ts'
+import { isAllowedBy, type PolicyStatement, statementsIn } from './evaluate.ts'
 import { meansIdentity, meansService } from './principal.ts'
 
 /** A caller of another account. */
@@ -11,6 +11,16 @@ export interface ForeignCaller {
 /** Whether a resource's policy lets a service of AWS in that acts for `sender`. */
 export function maySend(
   policy: string | undefined,
+  action: string,
+  resource: string,
+  sender: Sender,
+): boolean {
+  return isAllowedToSend(statementsIn(policy), action, resource, sender)
+}
+
+/** The same, of the statements of one policy or several. */
+export function isAllowedToSend(
+  statements: readonly PolicyStatement[],
   action: string,
   resource: string,
   { principal: service, accountId, sourceArn }: Sender,
@@ -26,7 +36,7 @@ export function maySend(
   // Queues and topics that are open to all accounts are open to services, too.
   const isMeant = (principal: unknown) =>
     meansService(principal, service) || meansIdentity(principal, { arn: '*', accountId: '*' })
-  return isAllowedBy(statementsIn(policy), { action, resource, context, isMeant })
+  return isAllowedBy(statements, { action, resource, context, isMeant })
 }
 
 /** Whether a resource's policy lets a caller of another account in. */

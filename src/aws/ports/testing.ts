@@ -61,6 +61,7 @@ export function memoryTargets(...arns: string[]): MemoryTargets {
         take({ service: 'lambda', to, what, sender })
         return { requestId: id() }
       },
+      check: async (arn) => (isThere(arn) ? 'ok' : 'NotFound'),
     },
     s3: {
       put: async (bucket, key, body, { sender }) => {

@@ -13,6 +13,36 @@ export function streamNotFound(): AwsError {
   return new AwsError('ResourceNotFoundException', 'The specified log stream does not exist.')
 }
 
+/** † */
+export function subscriptionNotFound(): AwsError {
+  return new AwsError('ResourceNotFoundException', 'The specified subscription filter does not exist.')
+}
+
+/** † */
+export function policyNotFound(name: string): AwsError {
+  return new AwsError('ResourceNotFoundException', `Policy with name [${name}] does not exist.`)
+}
+
+/** † */
+export function resourceLimitExceeded(): AwsError {
+  return new AwsError('LimitExceededException', 'Resource limit exceeded.')
+}
+
+/** † */
+export function crossAccountFunction(): AwsError {
+  return new AwsError(
+    'AccessDeniedException',
+    'Cross-account lambda invocation passing is not allowed. You must use DestinationPolicies to create cross account lambda triggers.',
+  )
+}
+
+/** † */
+export function functionNotExecutable(): AwsError {
+  return invalidParameter(
+    'Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute your function.',
+  )
+}
+
 export function resourceNotFound(): AwsError {
   return new AwsError('ResourceNotFoundException', 'The specified resource does not exist.')
 }

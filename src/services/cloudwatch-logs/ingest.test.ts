@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VirtualClock } from '../../base/clock.ts'
+import { MemoryChanges } from '../../store/changes.memory.ts'
 import { BlockReader } from './block.ts'
 import { createLogIngest, type LogIngestSettings } from './ingest.ts'
 import { LiveTails } from './live-tail.ts'
 import type { LogStore, StreamBatch } from './store.ts'
+import { SubscriptionDirectory } from './subscriptions/directory.ts'
+import { Subscriptions } from './subscriptions/subscriptions.ts'
 
 const TARGET = { accountId: '111111111111', region: 'us-east-1', group: '/g', stream: 's' }
 
@@ -20,8 +23,11 @@ function ingestRig(settings: LogIngestSettings = {}) {
     kept.push([...batches])
   }
   const reportFault = (error: unknown) => void faults.push(error as Error)
-  const store = { append } as LogStore
-  const ingest = createLogIngest({ store, clock, liveTails: new LiveTails(), reportFault, settings })
+  const store = { append, subscriptionsOf: async () => [] } as Partial<LogStore> as LogStore
+  const directory = new SubscriptionDirectory(store, new MemoryChanges())
+  const subscriptions = new Subscriptions(directory, () => Promise.reject(new Error('nobody subscribed')))
+  const liveTails = new LiveTails()
+  const ingest = createLogIngest({ store, clock, liveTails, subscriptions, reportFault, settings })
   return Object.assign(rig, { ingest })
 }
 

@@ -3,11 +3,13 @@ import { LOG_EVENT_OVERHEAD_BYTES, type LogEvent, type LogTarget } from '../../w
 import { BlockWriter } from './block-writer.ts'
 import type { LiveTails } from './live-tail.ts'
 import type { LogStore, StreamBatch } from './store.ts'
+import type { Subscriptions } from './subscriptions/subscriptions.ts'
 
 export interface LogIngestDeps {
   readonly store: LogStore
   readonly clock: Clock
   readonly liveTails: LiveTails
+  readonly subscriptions: Subscriptions
   /** Told of events that could not be kept. */
   readonly reportFault: (error: unknown) => void
   readonly settings?: LogIngestSettings
@@ -155,7 +157,7 @@ class BufferedIngest implements LogIngest {
     const batches = pending.map(toBatch)
     for (let tries = 0; ; tries++) {
       try {
-        await this.#deps.store.append(batches, this.#deps.clock.now())
+        await this.#deps.store.append(await this.#announced(batches), this.#deps.clock.now())
         return
       } catch (error) {
         const wait = RETRY_AFTER_MS[tries]
@@ -164,6 +166,17 @@ class BufferedIngest implements LogIngest {
         await this.#deps.clock.sleep(wait, this.#stop.signal).catch(() => {})
       }
     }
+  }
+
+  /** With word for those who have subscribed to the groups. */
+  #announced(batches: readonly StreamBatch[]): Promise<StreamBatch[]> {
+    return Promise.all(
+      batches.map(async (batch) => {
+        const { group, stream, blocks } = batch
+        const announce = await this.#deps.subscriptions.announcementOf(group, stream, blocks)
+        return announce === undefined ? batch : { ...batch, announce }
+      }),
+    )
   }
 
   #reportUnkept(pending: readonly Pending[], cause: unknown): void {

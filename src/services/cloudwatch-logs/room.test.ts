@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createSwitchboard } from '../../aws/switchboard.ts'
 import { realClock } from '../../base/clock.ts'
 import { realRandom } from '../../base/random.ts'
+import { MemoryChanges } from '../../store/changes.memory.ts'
 import { openSqlite } from '../../store/sqlite.ts'
 import { createLogsRoom } from './room.ts'
 import { createLogStore } from './store.sql.ts'
@@ -12,12 +14,15 @@ test('a room that stops has kept all that was appended', async () => {
   const database = await openSqlite(':memory:')
   const faults: unknown[] = []
   const reportFault = (error: unknown) => void faults.push(error)
-  const room = createLogsRoom({ database, clock: realClock, random: realRandom, reportFault })
+  const changes = new MemoryChanges()
+  const switchboard = createSwitchboard({})
+  const deps = { database, changes, switchboard, clock: realClock, random: realRandom, reportFault }
+  const room = createLogsRoom(deps)
   room.start()
   for (let n = 0; n < 100; n++) room.append(TARGET, [{ timestamp: n, message: `${n}` }])
   await room.stop()
 
-  const store = createLogStore(database)
+  const store = createLogStore(database, changes)
   const group = await store.findGroup({ ...TARGET, name: '/g' })
   const [stream] = await store.findStreams(group?.id ?? 0, ['s'])
   assert.equal(stream?.lastEventAt, 99)

@@ -11,8 +11,18 @@ import { filterLogEvents } from './operations/filter-log-events.ts'
 import { getLogEvents } from './operations/get-log-events.ts'
 import { putLogEvents } from './operations/put-log-events.ts'
 import { putLogGroupDeletionProtection } from './operations/put-log-group-deletion-protection.ts'
+import {
+  deleteResourcePolicy,
+  describeResourcePolicies,
+  putResourcePolicy,
+} from './operations/resource-policies.ts'
 import { deleteRetentionPolicy, putRetentionPolicy } from './operations/retention-policy.ts'
 import { startLiveTail } from './operations/start-live-tail.ts'
+import {
+  deleteSubscriptionFilter,
+  describeSubscriptionFilters,
+  putSubscriptionFilter,
+} from './operations/subscription-filters.ts'
 import {
   listTagsForResource,
   listTagsLogGroup,
@@ -21,6 +31,7 @@ import {
   untagLogGroup,
   untagResource,
 } from './operations/tags.ts'
+import { testMetricFilter } from './operations/test-metric-filter.ts'
 
 type LogsOperationName = OperationName<typeof import('@aws-sdk/client-cloudwatch-logs')>
 
@@ -30,19 +41,26 @@ export const logsOperations = {
   CreateLogStream: createLogStream,
   DeleteLogGroup: deleteLogGroup,
   DeleteLogStream: deleteLogStream,
+  DeleteResourcePolicy: deleteResourcePolicy,
   DeleteRetentionPolicy: deleteRetentionPolicy,
+  DeleteSubscriptionFilter: deleteSubscriptionFilter,
   DescribeLogGroups: describeLogGroups,
   DescribeLogStreams: describeLogStreams,
+  DescribeResourcePolicies: describeResourcePolicies,
+  DescribeSubscriptionFilters: describeSubscriptionFilters,
   FilterLogEvents: filterLogEvents,
   GetLogEvents: getLogEvents,
   ListTagsForResource: listTagsForResource,
   ListTagsLogGroup: listTagsLogGroup,
   PutLogEvents: putLogEvents,
   PutLogGroupDeletionProtection: putLogGroupDeletionProtection,
+  PutResourcePolicy: putResourcePolicy,
   PutRetentionPolicy: putRetentionPolicy,
+  PutSubscriptionFilter: putSubscriptionFilter,
   StartLiveTail: startLiveTail,
   TagLogGroup: tagLogGroup,
   TagResource: tagResource,
+  TestMetricFilter: testMetricFilter,
   UntagLogGroup: untagLogGroup,
   UntagResource: untagResource,
 } satisfies Partial<Record<LogsOperationName, Operation<LogsDeps, never, unknown>>>

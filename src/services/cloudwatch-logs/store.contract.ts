@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { packBlocks } from './block.ts'
+import type { LogGroup } from './group.ts'
 import { type ScannedEvent, scanEvents } from './scan.ts'
 import type { LogStore, StreamChoice } from './store.ts'
 
@@ -227,10 +228,10 @@ export function describeLogStore(
     await append(store, 's', [[NOW, 'x']])
     const groupId = (await store.findGroup({ ...HERE, name: '/a' }))?.id ?? 0
     const [stream] = await store.findStreams(groupId, ['s'])
-    assert.equal(await store.appendTo(stream?.id ?? 0, packBlocks([event(NOW, 'y')]), NOW), true)
+    assert.equal(await store.appendTo(stream?.id ?? 0, { blocks: packBlocks([event(NOW, 'y')]) }, NOW), true)
     await store.deleteStream(stream?.id ?? 0)
 
-    assert.equal(await store.appendTo(stream?.id ?? 0, packBlocks([event(NOW, 'z')]), NOW), false)
+    assert.equal(await store.appendTo(stream?.id ?? 0, { blocks: packBlocks([event(NOW, 'z')]) }, NOW), false)
     assert.deepEqual(await messages(store, groupId), [])
     assert.deepEqual(await store.streamNames([stream?.id ?? 0]), new Map())
   })
@@ -238,8 +239,9 @@ export function describeLogStore(
   test('with a group go its streams and events', async (t) => {
     const store = await open(t)
     await append(store, 's', [[NOW, 'x']])
-    const groupId = (await store.findGroup({ ...HERE, name: '/a' }))?.id ?? 0
-    await store.deleteGroup(groupId)
+    const group = (await store.findGroup({ ...HERE, name: '/a' })) as LogGroup
+    const groupId = group.id
+    await store.deleteGroup(group)
 
     assert.equal(await store.findGroup({ ...HERE, name: '/a' }), undefined)
     assert.deepEqual(await messages(store, groupId), [])

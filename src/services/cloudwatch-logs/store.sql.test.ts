@@ -1,3 +1,4 @@
+import { MemoryChanges } from '../../store/changes.memory.ts'
 import { describeOnEveryDatabase } from '../../store/testing.ts'
 import { describeLogStore } from './store.contract.ts'
 import { createLogStore } from './store.sql.ts'
@@ -6,6 +7,6 @@ describeOnEveryDatabase('log store', (open) =>
   describeLogStore(async (t) => {
     const database = await open()
     t.after(() => database.close())
-    return createLogStore(database)
+    return createLogStore(database, new MemoryChanges())
   }),
 )

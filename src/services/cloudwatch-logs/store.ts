@@ -1,6 +1,10 @@
+import type { Transaction } from 'kysely'
+import type { Tables } from '../../store/database.ts'
 import type { Block } from './block.ts'
 import type { GroupKey, LogGroup } from './group.ts'
+import type { ResourcePolicy } from './resource-policy.ts'
 import type { LogStream } from './stream.ts'
+import type { Subscription } from './subscriptions/subscription.ts'
 
 /** Where log groups, streams and events are kept. Every method is one transaction. */
 export interface LogStore {
@@ -13,8 +17,8 @@ export interface LogStore {
   storedBytes(groupIds: readonly number[]): Promise<Map<number, number>>
   /** Changes what may change of a group; what is left out stays. False where there is no such group. */
   changeGroup(key: GroupKey, change: GroupChange): Promise<boolean>
-  /** With its streams and all their events. */
-  deleteGroup(groupId: number): Promise<void>
+  /** With its streams, all their events, and its subscriptions. */
+  deleteGroup(group: LogGroup): Promise<void>
 
   /** False where the group has one of that name. */
   createStream(groupId: number, stream: { name: string; createdAt: number }): Promise<boolean>
@@ -31,14 +35,45 @@ export interface LogStore {
   append(batches: readonly StreamBatch[], now: number): Promise<void>
 
   /** Adds blocks to a stream that is there. False where it is not, any more. */
-  appendTo(streamId: number, blocks: readonly Block[], now: number): Promise<boolean>
+  appendTo(streamId: number, added: Appended, now: number): Promise<boolean>
 
   /** Blocks that may hold events of the range, in the reading order of their first events. */
   readBlocks(query: BlockQuery): Promise<StoredBlock[]>
+  /** Those that are there still, in the order of their ids. */
+  findBlocks(ids: readonly number[]): Promise<StoredBlock[]>
 
   /** Removes the blocks whose events have all expired under their group's retention. Returns how many. */
   removeExpired(now: number): Promise<number>
+
+  /** By name, in the order of their bytes; none where there is no such group. */
+  subscriptionsOf(group: GroupKey): Promise<Subscription[]>
+  /** Makes one or replaces that of its name, which keeps its time of creation. Refused beyond `max` in a group. */
+  putSubscription(
+    group: LogGroup,
+    subscription: Subscription,
+    max: number,
+  ): Promise<'put' | 'too many' | 'no such group'>
+  /** False where the group has none of that name. */
+  deleteSubscription(group: LogGroup, name: string): Promise<boolean>
+
+  /** By name, in the order of their bytes. */
+  resourcePolicies(scope: Scope): Promise<ResourcePolicy[]>
+  /** Makes one or replaces that of its name. False where there are `max` others. */
+  putResourcePolicy(scope: Scope, policy: ResourcePolicy, max: number): Promise<boolean>
+  /** False where there is none of that name. */
+  deleteResourcePolicy(scope: Scope, name: string): Promise<boolean>
 }
+
+export type Scope = Pick<GroupKey, 'accountId' | 'region'>
+
+/** Blocks that come to a stream. */
+export interface Appended {
+  readonly blocks: readonly Block[]
+  /** Leaves word of them for others, in the write that keeps them; it is given their ids, in their order. */
+  readonly announce?: Announce | undefined
+}
+
+export type Announce = (transaction: Transaction<Tables>, blockIds: readonly number[]) => Promise<void>
 
 export interface GroupList {
   readonly accountId: string
@@ -68,10 +103,9 @@ export interface StreamList {
   readonly limit: number
 }
 
-export interface StreamBatch {
+export interface StreamBatch extends Appended {
   readonly group: GroupKey
   readonly stream: string
-  readonly blocks: readonly Block[]
 }
 
 export interface BlockQuery {

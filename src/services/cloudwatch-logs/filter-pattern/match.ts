@@ -1,5 +1,6 @@
 import { parseFilterPattern } from './parse.ts'
 import type {
+  Column,
   ColumnsPattern,
   Comparison,
   Condition,
@@ -12,8 +13,13 @@ import { matchesWildcard } from './wildcard.ts'
 
 /** Tells for any message whether it matches. Throws `InvalidPattern` where `pattern` is none. */
 export function compileFilterPattern(pattern: string): (message: string) => boolean {
+  return compile(pattern) ?? (() => true)
+}
+
+/** The same, but undefined where every message does. */
+export function compile(pattern: string): ((message: string) => boolean) | undefined {
   const parsed = parseFilterPattern(pattern)
-  return (message) => matches(parsed, message)
+  return parsed.kind === 'everything' ? undefined : (message) => matches(parsed, message)
 }
 
 export function matches(pattern: FilterPattern, message: string): boolean {
@@ -94,14 +100,25 @@ function equals(literal: Literal, value: unknown): boolean {
 function matchesColumns({ before, after }: ColumnsPattern, columns: readonly string[]): boolean {
   const count = before.length + (after?.length ?? 0)
   if (after === undefined ? columns.length !== count : columns.length < count) return false
-  const matchesAt = (condition: Condition | undefined, index: number) =>
+  const matchesAt = ({ condition }: Column, index: number) =>
     condition === undefined || holds(condition, columns[index])
+  const afterAt = columns.length - (after?.length ?? 0)
   return (
-    before.every((condition, index) => matchesAt(condition, index)) &&
-    (after ?? []).every((condition, index) =>
-      matchesAt(condition, columns.length - (after?.length ?? 0) + index),
-    )
+    before.every((column, index) => matchesAt(column, index)) &&
+    (after ?? []).every((column, index) => matchesAt(column, afterAt + index))
   )
+}
+
+/**
+ * What a columns pattern takes from a message that it matches: `$name`, or `$7` where the column has no name; nothing
+ * of other patterns (CloudWatch Logs API reference, TestMetricFilter).
+ */
+export function extractedValues(pattern: FilterPattern, message: string): Record<string, string> {
+  if (pattern.kind !== 'columns') return {}
+  const { before, after = [] } = pattern
+  const columns = splitColumns(message)
+  const nameAt = (index: number) => (before[index] ?? after[index - (columns.length - after.length)])?.name
+  return Object.fromEntries(columns.map((value, index) => [`$${nameAt(index) ?? index + 1}`, value]))
 }
 
 /** At white space; what stands in double quotes or brackets is one column, without them. */

@@ -1,12 +1,13 @@
 import { parseAny, parseComparison } from './parse-condition.ts'
-import type { ColumnsPattern, Condition } from './pattern.ts'
+import type { Column, ColumnsPattern } from './pattern.ts'
 import { InvalidPattern, type Scanner } from './scanner.ts'
 
-/** `[ip, user=root || user=admin, ..., bytes > 1000]` */
+/** `[ip, user=root || user=admin, ..., bytes > 1000]`; `[]` has any columns. */
 export function parseColumns(scanner: Scanner): ColumnsPattern {
   scanner.expectToken('[')
-  const before: (Condition | undefined)[] = []
-  let after: (Condition | undefined)[] | undefined
+  if (scanner.takeToken(']')) return { kind: 'columns', before: [], after: [] }
+  const before: Column[] = []
+  let after: Column[] | undefined
   do {
     if (!scanner.takeToken('...')) (after ?? before).push(parseColumn(scanner))
     else if (after === undefined) after = []
@@ -17,15 +18,22 @@ export function parseColumns(scanner: Scanner): ColumnsPattern {
 }
 
 /** A column's name alone, or conditions on it; each condition names the column again. */
-function parseColumn(scanner: Scanner): Condition | undefined {
+function parseColumn(scanner: Scanner): Column {
   scanner.skipSpace()
-  if (scanner.match(/[\p{L}\p{N}_-]+\s*(?=[,\]])/uy) !== undefined) return undefined
-  if (/[,\]]/.test(scanner.peek())) return undefined
-  return parseAny(scanner, parseColumnCondition)
+  const name = scanner.match(/[\p{L}\p{N}_-]+(?=\s*[,\]])/uy)
+  if (name !== undefined) return { name }
+  if (/[,\]]/.test(scanner.peek())) return {}
+  let named: string | undefined
+  const condition = parseAny(scanner, () => {
+    named = parseName(scanner)
+    return parseComparison(scanner, [])
+  })
+  return { condition, ...(named !== undefined && { name: named }) }
 }
 
-function parseColumnCondition(scanner: Scanner): Condition {
+function parseName(scanner: Scanner): string {
   scanner.skipSpace()
-  if (scanner.match(/[\p{L}\p{N}_-]+/uy) === undefined) throw new InvalidPattern()
-  return parseComparison(scanner, [])
+  const name = scanner.match(/[\p{L}\p{N}_-]+/uy)
+  if (name === undefined) throw new InvalidPattern()
+  return name
 }

@@ -21,9 +21,14 @@ export type Term = string | PatternRegex
 /** `[ip, user, ..., status = 4*]`. */
 export interface ColumnsPattern {
   readonly kind: 'columns'
-  readonly before: readonly (Condition | undefined)[]
+  readonly before: readonly Column[]
   /** Present where there is an ellipsis: what stands behind it is counted from the end. */
-  readonly after: readonly (Condition | undefined)[] | undefined
+  readonly after: readonly Column[] | undefined
+}
+
+export interface Column {
+  readonly name?: string
+  readonly condition?: Condition
 }
 
 export type Condition =

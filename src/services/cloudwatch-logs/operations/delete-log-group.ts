@@ -9,6 +9,6 @@ export const deleteLogGroup: LogsOperation<'DeleteLogGroup'> = async (deps, inpu
   const group = await groupNamed(deps, name, call)
   if (group.isDeletionProtected)
     throw new AwsError('ValidationException', 'The log group has deletion protection enabled.')
-  await deps.store.deleteGroup(group.id)
+  await deps.store.deleteGroup(group)
   return {}
 }

@@ -23,7 +23,9 @@ export const putLogEvents: LogsOperation<'PutLogEvents'> = async (deps, input, c
   const now = deps.clock.now()
   const { accepted, rejected } = sorted(events, group, now)
   if (accepted.length > 0) {
-    const isKept = await deps.store.appendTo(stream.id, packBlocks(accepted), now)
+    const blocks = packBlocks(accepted)
+    const announce = await deps.subscriptions.announcementOf(group, stream.name, blocks)
+    const isKept = await deps.store.appendTo(stream.id, { blocks, announce }, now)
     if (!isKept) throw streamNotFound()
     const { accountId, region } = call
     deps.liveTails.publish({ accountId, region, group: group.name, stream: stream.name }, accepted, now)

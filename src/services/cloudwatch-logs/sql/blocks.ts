@@ -1,30 +1,34 @@
-import { type ExpressionBuilder, sql } from 'kysely'
+import { type ExpressionBuilder, sql, type Transaction } from 'kysely'
+import type { Tables } from '../../../store/database.ts'
 import { BLOCK_SPAN_MS, type Block } from '../block.ts'
 import { expiredBefore } from '../group.ts'
-import type { BlockQuery, StoredBlock, StreamBatch, StreamChoice } from '../store.ts'
+import type { Appended, BlockQuery, StoredBlock, StreamBatch, StreamChoice } from '../store.ts'
 import { groupIdFor } from './groups.ts'
 import { streamIdFor } from './streams.ts'
 import { type BlockRow, LAST_CHARACTER, type LogsTransaction, type LogTables, type Read } from './tables.ts'
 
 export async function append(
   transaction: LogsTransaction,
+  plain: Transaction<Tables>,
   batches: readonly StreamBatch[],
   now: number,
 ): Promise<void> {
   const groupIds = new Map<string, number>()
-  for (const { group, stream, blocks } of batches) {
+  for (const { group, stream, blocks, announce } of batches) {
     const key = `${group.accountId}/${group.region}/${group.name}`
     const groupId = groupIds.get(key) ?? (await groupIdFor(transaction, group, now))
     groupIds.set(key, groupId)
     const streamId = await streamIdFor(transaction, groupId, stream, now)
-    await insertBlocks(transaction, { groupId, streamId }, blocks, now)
+    const ids = await insertBlocks(transaction, { groupId, streamId }, blocks, now)
+    await announce?.(plain, ids)
   }
 }
 
 export async function appendTo(
   transaction: LogsTransaction,
+  plain: Transaction<Tables>,
   streamId: number,
-  blocks: readonly Block[],
+  { blocks, announce }: Appended,
   now: number,
 ): Promise<boolean> {
   const stream = await transaction
@@ -33,7 +37,8 @@ export async function appendTo(
     .where('id', '=', streamId)
     .executeTakeFirst()
   if (stream === undefined) return false
-  await insertBlocks(transaction, { groupId: Number(stream.group_id), streamId }, blocks, now)
+  const ids = await insertBlocks(transaction, { groupId: Number(stream.group_id), streamId }, blocks, now)
+  await announce?.(plain, ids)
   return true
 }
 
@@ -62,6 +67,17 @@ export async function readBlocks(read: Read, query: BlockQuery): Promise<StoredB
     )
   }
   const rows = await blocks.orderBy(key, order).orderBy('id', order).limit(limit).execute()
+  return rows.map(toBlock)
+}
+
+export async function findBlocks(read: Read, ids: readonly number[]): Promise<StoredBlock[]> {
+  if (ids.length === 0) return []
+  const rows = await read
+    .selectFrom('log_blocks')
+    .select(['id', 'stream_id', 'first_at', 'last_at', 'ingested_at', 'events'])
+    .where('id', 'in', ids)
+    .orderBy('id')
+    .execute()
   return rows.map(toBlock)
 }
 
@@ -134,10 +150,11 @@ async function insertBlocks(
   owner: { groupId: number; streamId: number },
   blocks: readonly Block[],
   now: number,
-): Promise<void> {
-  if (blocks.length === 0) return
-  for (const { firstAt, lastAt, storedBytes, packed } of blocks)
-    await transaction
+): Promise<number[]> {
+  if (blocks.length === 0) return []
+  const ids: number[] = []
+  for (const { firstAt, lastAt, storedBytes, packed } of blocks) {
+    const row = await transaction
       .insertInto('log_blocks')
       .values({
         group_id: owner.groupId,
@@ -148,7 +165,10 @@ async function insertBlocks(
         stored_bytes: storedBytes,
         events: packed,
       })
-      .execute()
+      .returning('id')
+      .executeTakeFirstOrThrow()
+    ids.push(Number(row.id))
+  }
   const firstAt = Math.min(...blocks.map((block) => block.firstAt))
   const lastAt = Math.max(...blocks.map((block) => block.lastAt))
   const bytes = blocks.reduce((sum, block) => sum + block.storedBytes, 0)
@@ -162,6 +182,7 @@ async function insertBlocks(
     }))
     .where('id', '=', owner.streamId)
     .execute()
+  return ids
 }
 
 function toBlock(

@@ -96,10 +96,11 @@ export async function changeGroup(
 export async function deleteGroup(transaction: LogsTransaction, groupId: number): Promise<void> {
   await transaction.deleteFrom('log_blocks').where('group_id', '=', groupId).execute()
   await transaction.deleteFrom('log_streams').where('group_id', '=', groupId).execute()
+  await transaction.deleteFrom('log_subscriptions').where('group_id', '=', groupId).execute()
   await transaction.deleteFrom('log_groups').where('id', '=', groupId).execute()
 }
 
-function isGroup({ accountId, region, name }: GroupKey) {
+export function isGroup({ accountId, region, name }: GroupKey) {
   return (eb: ExpressionBuilder<LogTables, 'log_groups'>) =>
     eb.and([eb('account_id', '=', accountId), eb('region', '=', region), eb('name', '=', name)])
 }

@@ -7,6 +7,8 @@ export type LogTables = {
   log_groups: GroupRow
   log_streams: StreamRow
   log_blocks: BlockRow
+  log_subscriptions: SubscriptionRow
+  log_resource_policies: ResourcePolicyRow
 }
 
 export type GroupRow = {
@@ -42,6 +44,21 @@ export type BlockRow = {
   events: Uint8Array
 }
 
+/** A document, since a group's are few and read as a whole. */
+export type SubscriptionRow = {
+  group_id: number
+  name: string
+  subscription: string
+}
+
+export type ResourcePolicyRow = {
+  account_id: string
+  region: string
+  name: string
+  document: string
+  updated_at: number
+}
+
 export type Read = Kysely<LogTables>
 export type LogsTransaction = Transaction<LogTables>
 
@@ -52,14 +69,17 @@ export type Selected<Row> = { [Key in keyof Row]: Key extends 'id' ? number : Ro
 export const LAST_CHARACTER = '\u{10ffff}'
 
 export type Write = <Result>(
-  work: (transaction: LogsTransaction) => Promise<Result>,
+  work: (transaction: LogsTransaction, plain: Transaction<Tables>) => Promise<Result>,
   options?: WriteOptions,
 ) => Promise<Result>
 
 /** `database.write`, with our tables. */
 export function writeTo(database: Database): Write {
   return (work, options) =>
-    database.write((transaction: Transaction<Tables>) => work(transaction.withTables<LogTables>()), options)
+    database.write(
+      (transaction: Transaction<Tables>) => work(transaction.withTables<LogTables>(), transaction),
+      options,
+    )
 }
 
 export function optionalNumber(value: number | null): number | undefined {
