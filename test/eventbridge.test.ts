@@ -2,11 +2,15 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import {
   CreateEventBusCommand,
+  DeleteRuleCommand,
+  DescribeApiDestinationCommand,
+  DescribeConnectionCommand,
   EventBridgeClient,
   InvalidEventPatternException,
   PutEventsCommand,
   PutRuleCommand,
   PutTargetsCommand,
+  RemovePermissionCommand,
   ResourceNotFoundException,
 } from '@aws-sdk/client-eventbridge'
 import {
@@ -19,6 +23,8 @@ import { ran, works } from './support/commands.ts'
 import { dataFolder, startDaemon } from './support/daemon.ts'
 import { CREDENTIALS, platform } from './support/platform.ts'
 
+/** `LAMBDAD_LONG=1 npm test` kills more often. */
+const KILLS = process.env.LAMBDAD_LONG ? 50 : 3
 const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:orders'
 
 interface Client {
@@ -87,6 +93,51 @@ test('errors arrive as the SDK’s own', async (t) => {
   )
 })
 
+test("refusals have AWS's words, as recorded from it", async (t) => {
+  const { client } = await platform(t)
+  const { events } = await withQueue(t, client)
+  const pattern = (EventPattern: string) => events.send(new PutRuleCommand({ Name: 'r', EventPattern }))
+  const reasons = {
+    '{"resources":[]}': 'Empty arrays are not allowed',
+    '{"string":"my-value"}': '"string" must be an object or an array',
+    '{"my_key":[{"EXISTS":true}]}': 'Unrecognized match type EXISTS',
+    '{"ip":[{"cidr":"xx.11.xx/8"}]}': 'Nonstandard IP address: xx.11.xx',
+    '{"a":[{"anything-but":{"prefix":123}}]}': 'prefix/suffix match pattern must be a string',
+  }
+  for (const [text, reason] of Object.entries(reasons))
+    await assert.rejects(pattern(text), { message: `Event pattern is not valid. Reason: ${reason}` })
+
+  await pattern('{"source":["s"]}')
+  const targets = (target: object) =>
+    events.send(new PutTargetsCommand({ Rule: 'r', Targets: [{ Id: 't', Arn: QUEUE_ARN, ...target }] }))
+  const InputTransformer = { InputPathsMap: { a: '$.a' }, InputTemplate: '"<b>"' }
+  await assert.rejects(targets({ InputTransformer }), {
+    message: 'InputTemplate for target t contains invalid placeholder b.',
+  })
+  await assert.rejects(targets({ InputTransformer, InputPath: '$.detail' }), {
+    message: 'Only one of Input, InputPath, or InputTransformer must be provided for target t.',
+  })
+  await assert.rejects(targets({ Id: '!@#$@!#$' }), {
+    message:
+      "1 validation error detected: Value '!@#$@!#$' at 'targets.1.member.id' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+",
+  })
+  await targets({})
+  await assert.rejects(events.send(new DeleteRuleCommand({ Name: 'r' })), {
+    message: "Rule can't be deleted since it has targets.",
+  })
+  await assert.rejects(events.send(new DescribeConnectionCommand({ Name: 'none' })), {
+    name: 'ResourceNotFoundException',
+    message: "Failed to describe the connection(s). Connection 'none' does not exist.",
+  })
+  await assert.rejects(events.send(new DescribeApiDestinationCommand({ Name: 'none' })), {
+    message: "Failed to describe the api-destination(s). An api-destination 'none' does not exist.",
+  })
+  await assert.rejects(events.send(new RemovePermissionCommand({ StatementId: 'none' })), {
+    name: 'ResourceNotFoundException',
+    message: 'Statement with the provided id does not exist.',
+  })
+})
+
 test('events that were taken before a kill -9 are delivered after it, each at least once', async (t) => {
   const data = await dataFolder(t)
   const clientOf = (endpoint: string) => ({
@@ -100,7 +151,7 @@ test('events that were taken before a kill -9 are delivered after it, each at le
   await events.send(new PutRuleCommand({ Name: 'all', EventPattern: '{"source":["s"]}' }))
   await events.send(new PutTargetsCommand({ Rule: 'all', Targets: [{ Id: '1', Arn: QUEUE_ARN }] }))
   const acknowledged = new Set<string>()
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < KILLS; round++) {
     const client = new EventBridgeClient(clientOf(daemon.url))
     const puts = Array.from({ length: 40 }, async () => {
       const Entries = Array.from({ length: 10 }, () => ({ Source: 's', DetailType: 't', Detail: '{}' }))

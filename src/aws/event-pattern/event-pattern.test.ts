@@ -143,6 +143,7 @@ test('anything-but needs the field, and none of what it holds', () => {
   assert.ok(!inDetail({ path: [{ 'anything-but': { suffix: '.PNG' } }] }))
   assert.ok(!inDetail({ state: [{ 'anything-but': { 'equals-ignore-case': ['TERMINATED'] } }] }))
   assert.ok(!inDetail({ path: [{ 'anything-but': { wildcard: '*/lib/*' } }] }))
+  assert.ok(inDetail({ path: [{ 'anything-but': { wildcard: '' } }] }))
 })
 
 test('$or takes one of several patterns, and may nest', () => {
@@ -207,6 +208,20 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ['{"a":[{"anything-but":null}]}', 'Inside anything but list, start|null|boolean is not supported.'],
   ['{"a":[{"anything-but":{"cidr":"10.0.0.0/8"}}]}', 'Unsupported anything-but pattern: cidr'],
   ['{"a":[{"anything-but":{"prefix":""}}]}', 'Null prefix not allowed'],
+  ['{"a":[{"cidr":["bad-type"]}]}', 'prefix match pattern must be a string'],
+  ['{"a":[{"wildcard":["x*"]}]}', 'wildcard match pattern must be a string'],
+  ['{"a":[{"equals-ignore-case":["x"]}]}', 'equals-ignore-case match pattern must be a string'],
+  ['{"a":[{"anything-but":{"wildcard":[123,"*"]}}]}', 'wildcard match pattern must be a string'],
+  ['{"a":[{"anything-but":{"prefix":123}}]}', 'prefix/suffix match pattern must be a string'],
+  ['{"a":[{"anything-but":{"suffix":[123,".txt"]}}]}', 'prefix/suffix match pattern must be a string'],
+  [
+    '{"a":[{"anything-but":{"equals-ignore-case":[123]}}]}',
+    'Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.',
+  ],
+  [
+    '{"a":[{"anything-but":{"suffix":{"equals-ignore-case":".png"}}}]}',
+    'Value of anything-but must be an array or single string/number value.',
+  ],
 ]
 
 for (const [text, reason] of REFUSED) {

@@ -14,7 +14,8 @@ const PARSERS: Readonly<Record<string, OperatorParser>> = {
   }),
   wildcard: (value) => ({ kind: 'wildcard', parts: parseWildcard(textOf('wildcard', value)) }),
   numeric: (value) => ({ kind: 'numeric', range: parseNumericRange(value) }),
-  cidr: (value) => ({ kind: 'cidr', block: parseCidr(textOf('cidr', value)) }),
+  // AWS itself speaks of a prefix here (recorded in December 2024).
+  cidr: (value) => ({ kind: 'cidr', block: parseCidr(textOf('prefix', value)) }),
   exists: parseExists,
   'anything-but': parseAnythingBut,
 }
@@ -80,9 +81,22 @@ function parseNested(object: Record<string, unknown>, dialect: Dialect): readonl
   const values: readonly unknown[] = Array.isArray(value) ? value : [value]
   if (values.length === 0) throw new PatternError('Empty arrays are not allowed')
   return values.map((one) => {
-    if (one === '') throw new PatternError(`Null ${name} not allowed`)
+    checkNested(name, one)
     return parseOperator({ [name]: one }, dialect)
   })
+}
+
+/** In words of its own, as recorded from AWS in December 2024. */
+function checkNested(name: string, value: unknown): void {
+  if (name === 'equals-ignore-case' && typeof value !== 'string')
+    throw new PatternError(
+      'Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.',
+    )
+  if (name !== 'prefix' && name !== 'suffix') return
+  if (isObject(value))
+    throw new PatternError('Value of anything-but must be an array or single string/number value.')
+  if (typeof value !== 'string') throw new PatternError('prefix/suffix match pattern must be a string')
+  if (value === '') throw new PatternError(`Null ${name} not allowed`)
 }
 
 function textOf(operator: string, value: unknown): string {

@@ -32,6 +32,14 @@ test('rate counts from when the schedule was made', () => {
   )
 })
 
+test('Scheduler does not mind the plural, as far as recordings tell', () => {
+  for (const text of ['rate(1 minutes)', 'rate(1 hours)', 'rate(1 days)', 'rate(10 minute)']) {
+    assert.throws(() => parseSchedule(text), ScheduleError)
+    assert.equal(parseSchedule(text, 'scheduler').kind, 'rate')
+  }
+  assert.throws(() => parseSchedule('rate(10 minutess)', 'scheduler'), ScheduleError)
+})
+
 test('examples of the guide', () => {
   const from = '2026-11-20T12:00:00Z' // a Friday
   assert.deepEqual(next('cron(0 10 * * ? *)', from), ['2026-11-21T10:00:00Z'])
@@ -144,6 +152,9 @@ const REFUSED = [
   'at(2026-01-01)',
   'at(2026-01-01T00:00:00Z)',
   'every(5 minutes)',
+  'rate( 10 minutes )',
+  ' rate(10 minutes)',
+  'rate(10 MINUTES)',
 ]
 
 for (const text of REFUSED) {

@@ -15,24 +15,25 @@ const UNITS: Readonly<Record<string, number>> = { minute: MINUTE, hour: 60 * MIN
 
 /**
  * Reads `rate(5 minutes)`, `cron(0 10 * * ? *)`, or `at(2026-11-20T13:00:00)` (Amazon EventBridge User Guide,
- * "Schedule expressions"; EventBridge Scheduler User Guide, "Schedule types"). Rules know no `at`.
+ * "Schedule expressions"; EventBridge Scheduler User Guide, "Schedule types"). Rules know no `at`, and want one
+ * minute, but two minutes; Scheduler takes `rate(1 minutes)`, too, as far as recordings tell.
  *
  * @throws ScheduleError
  */
-export function parseSchedule(text: string): Schedule {
-  const [, kind, inner = ''] = /^(rate|cron|at)\((.*)\)$/.exec(text.trim()) ?? []
-  if (kind === 'rate') return { kind, everyMs: parseRate(inner) }
+export function parseSchedule(text: string, dialect: 'rule' | 'scheduler' = 'rule'): Schedule {
+  const [, kind, inner = ''] = /^(rate|cron|at)\((.*)\)$/.exec(text) ?? []
+  if (kind === 'rate') return { kind, everyMs: parseRate(inner, dialect) }
   if (kind === 'cron') return { kind, fields: parseCron(inner) }
   if (kind === 'at') return { kind, localMs: parseLocalTime(inner) }
   throw new ScheduleError(`${text} is neither rate(…), cron(…) nor at(…)`)
 }
 
-/** One is singular, and all else plural, as the guide asks for. */
-function parseRate(text: string): number {
-  const [, digits, unit = '', plural] = /^\s*(\d{1,9})\s+(minute|hour|day)(s?)\s*$/.exec(text) ?? []
+function parseRate(text: string, dialect: 'rule' | 'scheduler'): number {
+  const [, digits, unit = '', plural] = /^(\d{1,9}) +(minute|hour|day)(s?)$/.exec(text) ?? []
   const value = Number(digits)
   const unitMs = UNITS[unit]
-  if (unitMs === undefined || value < 1 || (value === 1) !== (plural === '')) {
+  const isWrongNumber = dialect === 'rule' && (value === 1) !== (plural === '')
+  if (unitMs === undefined || value < 1 || isWrongNumber) {
     throw new ScheduleError(`rate(${text}) is not a positive number of minutes, hours or days`)
   }
   return value * unitMs

@@ -27,11 +27,30 @@ export function replayNotFound(name: string): AwsError {
   return new AwsError('ResourceNotFoundException', `Replay ${name} does not exist.`)
 }
 
-export function notFound(what: string, name: string): AwsError {
+/** † */
+export function connectionNotFound(name: string): AwsError {
+  return notDescribed('connection', `Connection '${name}'`)
+}
+
+/** † */
+export function destinationNotFound(name: string): AwsError {
+  return notDescribed('api-destination', `An api-destination '${name}'`)
+}
+
+function notDescribed(what: string, which: string): AwsError {
   return new AwsError(
     'ResourceNotFoundException',
-    `Failed to describe the ${what}. ${what[0]?.toUpperCase()}${what.slice(1)} '${name}' does not exist.`,
+    `Failed to describe the ${what}(s). ${which} does not exist.`,
   )
+}
+
+export function resourceNotFound(arn: string): AwsError {
+  return new AwsError('ResourceNotFoundException', `Resource ${arn} does not exist.`)
+}
+
+/** † */
+export function statementNotFound(): AwsError {
+  return new AwsError('ResourceNotFoundException', 'Statement with the provided id does not exist.')
 }
 
 /** † for archives and replays. */
@@ -58,6 +77,7 @@ export function invalidSchedule(): AwsError {
   return validationError('Parameter ScheduleExpression is not valid.')
 }
 
+/** † */
 export function limitExceeded(): AwsError {
   return new AwsError('LimitExceededException', 'The requested resource exceeds the maximum number allowed.')
 }

@@ -1,6 +1,6 @@
 import { parseArn } from '../../aws/arn.ts'
 import { busOfArn, DEFAULT_BUS } from './bus.ts'
-import { invalidParameter, limitExceeded, notFound, validationError } from './errors.ts'
+import { invalidParameter, limitExceeded, resourceNotFound, validationError } from './errors.ts'
 import type { Scope, Tags } from './scope.ts'
 
 interface Tag {
@@ -38,6 +38,6 @@ export function taggedResource(
   if (bus !== undefined) return { kind: 'bus', name: bus.name }
   const [kind, ...names] = arn.resource.split('/')
   const name = names.pop()
-  if (kind !== 'rule' || name === undefined) throw notFound('resource', text)
+  if (kind !== 'rule' || name === undefined) throw resourceNotFound(text)
   return { kind: 'rule', name, bus: names.join('/') || DEFAULT_BUS }
 }

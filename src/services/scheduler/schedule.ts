@@ -66,7 +66,7 @@ export function groupArn({ accountId, region }: Scope, name: string): string {
 export function nextRunOf(schedule: Schedule, after: number): number | undefined {
   if (!schedule.isEnabled) return undefined
   const { expression, timeZone, startsAt, endsAt, createdAt } = schedule
-  const parsed = parseSchedule(expression)
+  const parsed = parseSchedule(expression, 'scheduler')
   const zone = timeZone === undefined ? {} : { timeZone }
   const countedFrom = startsAt ?? createdAt
   if (parsed.kind === 'at') return nextTime(parsed, after, { ...zone, countedFrom })

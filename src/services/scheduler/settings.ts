@@ -23,7 +23,7 @@ function checkTimes({
   EndDate,
 }: Settings): void {
   try {
-    parseSchedule(ScheduleExpression)
+    parseSchedule(ScheduleExpression, 'scheduler')
   } catch (error) {
     throw error instanceof ScheduleError ? invalidExpression(ScheduleExpression) : error
   }

@@ -6,6 +6,7 @@ import { type BusAddress, busOfArn } from '../bus.ts'
 import type { Incoming } from '../intake.ts'
 import { type CallApi, callApiDestination } from './api-destination.ts'
 import type { Delivery } from './delivery.ts'
+import { isJson, isJsonTemplate } from './target-input.ts'
 
 export interface SendDeps {
   readonly switchboard: Switchboard
@@ -61,7 +62,15 @@ export async function send(deps: SendDeps, delivery: Delivery, signal: AbortSign
   if (sender === undefined) {
     throw new DeliveryError('Unavailable', 'ServiceUnavailable', `${service} is no target in lambdad yet`)
   }
+  refuseBrokenJson(delivery)
   await sender(deps, delivery, signal)
+}
+
+/** What a transformer made of a JSON template must be JSON: AWS does not deliver it otherwise (recorded). */
+function refuseBrokenJson({ target, input, forwarded }: Delivery): void {
+  const template = target.InputTransformer?.InputTemplate ?? ''
+  if (forwarded !== undefined || !isJsonTemplate(template) || isJson(input)) return
+  throw new DeliveryError('Invalid', 'InvalidInput', 'The input transformer made no valid JSON of the event.')
 }
 
 function senderOf({ accountId, ruleArn, target }: Delivery): Sender {

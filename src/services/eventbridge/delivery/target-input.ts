@@ -36,6 +36,7 @@ type Transformer = NonNullable<Target['InputTransformer']>
 function transformed({ InputPathsMap = {}, InputTemplate = '' }: Transformer, context: InputContext): string {
   const values = new Map<string, unknown>(reserved(context))
   for (const [name, path] of Object.entries(InputPathsMap)) values.set(name, at(path, context.event))
+  const bareText = isJsonTemplate(InputTemplate) ? bareTextOfJson : bareTextOfText
   let isQuoted = false
   return InputTemplate.replace(PIECE, (piece, name: string | undefined) => {
     if (name === undefined) {
@@ -47,27 +48,65 @@ function transformed({ InputPathsMap = {}, InputTemplate = '' }: Transformer, co
   })
 }
 
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** An object or an array: what is made of it must be JSON again. */
+export function isJsonTemplate(template: string): boolean {
+  return /^\s*[{[]/.test(template)
+}
+
+/** The names in a template that no target can have: neither paths nor reserved. */
+export function unknownNames({ InputPathsMap = {}, InputTemplate = '' }: Transformer): string[] {
+  const names = [...InputTemplate.matchAll(PIECE)].flatMap(([, name]) => (name === undefined ? [] : [name]))
+  return names.filter((name) => !Object.hasOwn(InputPathsMap, name) && !RESERVED.has(name))
+}
+
+const RESERVED = new Set([
+  'aws.events.rule-arn',
+  'aws.events.rule-name',
+  'aws.events.event.ingestion-time',
+  'aws.events.event',
+  'aws.events.event.json',
+])
+
 /** An escaped character, a quote, or a name in angle brackets. */
 const PIECE = /\\.|"|<([A-Za-z0-9_.-]+)>/gs
 
 function reserved({ event, rule, ruleArn, ingestedAt }: InputContext): [string, unknown][] {
-  const { detail: _, ...withoutDetail } = event
   return [
     ['aws.events.rule-arn', ruleArn],
     ['aws.events.rule-name', rule.name],
     ['aws.events.event.ingestion-time', new Date(ingestedAt).toISOString()],
-    ['aws.events.event', withoutDetail],
+    ['aws.events.event', withoutDetail(event)],
     ['aws.events.event.json', event],
   ]
 }
 
-function jsonText(value: unknown): string {
-  return value === undefined ? 'null' : JSON.stringify(value)
+/** With the names and in the order recorded from AWS in June 2024. */
+function withoutDetail({ id, account, time, source, region, resources, version, ...event }: BusEvent) {
+  return { id, account, detailType: event['detail-type'], time, source, region, resources, version }
 }
 
-/** Inside quotes a text is escaped as JSON is, and anything else loses its quotes, as AWS has it. */
-function bareText(value: unknown): string {
-  if (value === undefined) return ''
-  if (typeof value === 'string') return JSON.stringify(value).slice(1, -1)
-  return JSON.stringify(value).replaceAll('"', '')
+/** What is not there is an empty text, as recorded from AWS. */
+function jsonText(value: unknown): string {
+  return JSON.stringify(value ?? '')
+}
+
+/** In a template that is one text, anything but texts loses its quotes. */
+function bareTextOfText(value: unknown): string {
+  const text = bareTextOfJson(value)
+  return typeof value === 'object' ? text.replaceAll('"', '') : text
+}
+
+/** Inside quotes a text is escaped as JSON is. An object stands as it is, which makes JSON invalid on AWS, too. */
+function bareTextOfJson(value: unknown): string {
+  const json = JSON.stringify(value ?? '')
+  return typeof value === 'object' && value !== null ? json : json.replace(/^"|"$/g, '')
 }

@@ -2,7 +2,7 @@ import type { Call } from '../../../aws/operation.ts'
 import { pageOf, pageStart } from '../../../aws/pages.ts'
 import { type ApiDestination, connectionArn, destinationArn } from '../connection.ts'
 import type { EventBridgeOperation } from '../deps.ts'
-import { alreadyExists, invalidNextToken, notFound } from '../errors.ts'
+import { alreadyExists, connectionNotFound, destinationNotFound, invalidNextToken } from '../errors.ts'
 import type { ResourceReader } from '../store.ts'
 import { existingConnection } from './connections.ts'
 
@@ -106,7 +106,7 @@ async function checkConnection(
 ): Promise<void> {
   const [, name = ''] = destination.connectionArn.match(/:connection\/([^/]+)\//) ?? []
   const connection = await existingConnection(store, call, name)
-  if (connectionArn(call, connection) !== destination.connectionArn) throw notFound('connection', name)
+  if (connectionArn(call, connection) !== destination.connectionArn) throw connectionNotFound(name)
 }
 
 async function existingDestination(
@@ -115,7 +115,7 @@ async function existingDestination(
   name: string | undefined,
 ): Promise<ApiDestination> {
   const destination = await store.find(call, 'destination', name ?? '')
-  if (destination === undefined) throw notFound('api-destination', name ?? '')
+  if (destination === undefined) throw destinationNotFound(name ?? '')
   return destination
 }
 

@@ -99,13 +99,27 @@ test('archives and replays refuse what cannot be', async (t) => {
     message: /EventStartTime must be before/,
   })
   await assert.rejects(run('StartReplay', { ...replay, Destination: { Arn: `${BUS}x` } }), {
-    message: /Cross event bus replay/,
+    code: 'ResourceNotFoundException',
+    message: 'Event bus defaultx does not exist.',
+  })
+  await run('CreateEventBus', { Name: 'other' })
+  const Arn = BUS.replace(/default$/, 'other')
+  await assert.rejects(run('StartReplay', { ...replay, Destination: { Arn } }), {
+    message: 'Parameter Destination.Arn is not valid. Reason: Cross event bus replay is not permitted.',
+  })
+  await assert.rejects(run('ListArchives', { EventSourceArn: `${BUS}x` }), {
+    message: 'Event bus defaultx does not exist.',
   })
   await assert.rejects(run('StartReplay', { ...replay, EventSourceArn: `${ArchiveArn}x` }), {
     message: /Archive ax does not exist/,
   })
   await run('StartReplay', replay)
   await assert.rejects(run('StartReplay', replay), { message: 'Replay r already exists.' })
+  for (let n = 2; n <= 10; n++) await run('StartReplay', { ...replay, ReplayName: `r${n}` })
+  await assert.rejects(run('StartReplay', { ...replay, ReplayName: 'r11' }), {
+    code: 'LimitExceededException',
+    message: 'The requested resource exceeds the maximum number allowed.',
+  })
   await run('DeleteArchive', { ArchiveName: 'a' })
   assert.deepEqual((await run('ListArchives', {})).Archives, [])
 })

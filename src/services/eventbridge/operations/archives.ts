@@ -84,6 +84,10 @@ function described({ description, pattern }: Archive) {
 
 export const listArchives: EventBridgeOperation<'ListArchives'> = async ({ store }, input, call) => {
   const { limit, after } = pageStart(input, invalidNextToken)
+  const source = input.EventSourceArn === undefined ? undefined : busOfArn(input.EventSourceArn)
+  if (source !== undefined && (await findBus(store, call, source.name)) === undefined) {
+    throw busNotFound(source.name)
+  }
   const all = await store.list(call, 'archive', {
     ...(input.NamePrefix !== undefined && { prefix: input.NamePrefix }),
     ...(after !== undefined && { after }),

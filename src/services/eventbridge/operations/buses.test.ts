@@ -62,7 +62,10 @@ test('PutPermission writes statements, and RemovePermission takes them away', as
       },
     ],
   })
-  await assert.rejects(run('RemovePermission', { StatementId: 'none' }), { code: 'ValidationException' })
+  await assert.rejects(run('RemovePermission', { StatementId: 'none' }), {
+    code: 'ResourceNotFoundException',
+    message: 'Statement with the provided id does not exist.',
+  })
   await run('RemovePermission', { StatementId: 's' })
   assert.equal(await policy(), undefined)
   await assert.rejects(run('PutPermission', { StatementId: 's' }), { code: 'ValidationException' })

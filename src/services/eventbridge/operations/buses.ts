@@ -3,7 +3,14 @@ import { pageOf, pageStart } from '../../../aws/pages.ts'
 import type { Bus } from '../bus.ts'
 import { busArn, DEFAULT_BUS, ownBusName } from '../bus.ts'
 import type { EventBridgeDeps, EventBridgeOperation } from '../deps.ts'
-import { busExists, busNotFound, invalidNextToken, unsupported, validationError } from '../errors.ts'
+import {
+  busExists,
+  busNotFound,
+  invalidNextToken,
+  statementNotFound,
+  unsupported,
+  validationError,
+} from '../errors.ts'
 import { readPolicy, statementFor } from '../policy.ts'
 import type { ResourceReader } from '../store.ts'
 import { tagsFrom } from '../tags.ts'
@@ -88,16 +95,12 @@ export const removePermission: EventBridgeOperation<'RemovePermission'> = async 
     if (input.RemoveAllPermissions) return withoutPolicy
     const { Version, Statement } = readPolicy(bus.policy)
     const left = Statement.filter(({ Sid }) => Sid !== input.StatementId)
-    if (left.length === Statement.length) throw busWithoutStatement()
+    if (left.length === Statement.length) throw statementNotFound()
     return left.length === 0
       ? withoutPolicy
       : { ...bus, policy: JSON.stringify({ Version, Statement: left }) }
   })
   return {}
-}
-
-function busWithoutStatement() {
-  return validationError('Statement with the provided id does not exist.')
 }
 
 /** A bus, which for the default one need not have been made. */

@@ -3,7 +3,13 @@ import { pageOf, pageStart } from '../../../aws/pages.ts'
 import type { Output } from '../../../aws/sdk-types.ts'
 import { type AuthParameters, type Connection, connectionArn } from '../connection.ts'
 import type { EventBridgeOperation } from '../deps.ts'
-import { alreadyExists, invalidNextToken, notFound, unsupported, validationError } from '../errors.ts'
+import {
+  alreadyExists,
+  connectionNotFound,
+  invalidNextToken,
+  unsupported,
+  validationError,
+} from '../errors.ts'
 import type { ResourceReader } from '../store.ts'
 
 type Described = Output<typeof import('@aws-sdk/client-eventbridge'), 'DescribeConnection'>
@@ -114,7 +120,7 @@ export async function existingConnection(
   name: string | undefined,
 ): Promise<Connection> {
   const connection = await store.find(call, 'connection', name ?? '')
-  if (connection === undefined) throw notFound('connection', name ?? '')
+  if (connection === undefined) throw connectionNotFound(name ?? '')
   return connection
 }
 

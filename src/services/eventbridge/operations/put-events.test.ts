@@ -106,10 +106,10 @@ test('input, path and transformer make what a target is sent', async (t) => {
       InputTransformer: {
         InputPathsMap,
         InputTemplate:
-          '{"to":<who>,"text":"for <who>: <list>","all":<list>,"n":<first>,"rule":"<aws.events.rule-name>"}',
+          '{"to":<who>,"text":"for <who>: <first>","all":<list>,"n":<first>,"rule":"<aws.events.rule-name>","none":<none>}',
       },
     },
-    { InputTransformer: { InputPathsMap, InputTemplate: '"<who> said \\"hello\\" <none>."' } },
+    { InputTransformer: { InputPathsMap, InputTemplate: '"<who> said \\"hello\\" <none><list>."' } },
   )
   await put({ who: 'Anna "A"', list: [1, 'x'] })
   await until(() => sent.length === 4)
@@ -117,9 +117,53 @@ test('input, path and transformer make what a target is sent', async (t) => {
   assert.ok(bodies.includes('{"constant":1}'))
   assert.ok(bodies.includes('"Anna \\"A\\""'))
   assert.ok(
-    bodies.includes('{"to":"Anna \\"A\\"","text":"for Anna \\"A\\": [1,x]","all":[1,"x"],"n":1,"rule":"r"}'),
+    bodies.includes(
+      '{"to":"Anna \\"A\\"","text":"for Anna \\"A\\": 1","all":[1,"x"],"n":1,"rule":"r","none":""}',
+    ),
   )
-  assert.ok(bodies.includes('"Anna \\"A\\" said \\"hello\\" ."'))
+  assert.ok(bodies.includes('"Anna \\"A\\" said \\"hello\\" [1,x]."'))
+})
+
+test('a transformer knows the event without its detail, by the names that AWS gives', async (t) => {
+  const { rule, put, sent, until } = await eventBridgeRig(t)
+  const InputTemplate = '{"event":<aws.events.event>,"whole":<aws.events.event.json>}'
+  await rule('r', { source: ['my.app'] }, { InputTransformer: { InputTemplate } })
+  await put({ n: 1 })
+  await until(() => sent.length === 1)
+  const { event, whole } = JSON.parse(sent[0]?.body ?? '')
+  assert.deepEqual(Object.keys(event).join(), 'id,account,detailType,time,source,region,resources,version')
+  assert.deepEqual(whole.detail, { n: 1 })
+  assert.equal(event.detailType, whole['detail-type'])
+})
+
+test('an object inside the quotes of a JSON template makes no JSON: nothing is sent, and the dead-letter queue hears of it', async (t) => {
+  const { rule, put, sent, until } = await eventBridgeRig(t)
+  const InputPathsMap = { whole: '$.detail' }
+  const queue = { DeadLetterConfig: { Arn: `${QUEUE}-dead` } }
+  const template = (InputTemplate: string) => ({
+    InputTransformer: { InputPathsMap, InputTemplate },
+    ...queue,
+  })
+  await rule('r', { source: ['my.app'] }, template('{"text":"<whole>"}'), template('"text of <whole>"'))
+  await put({ a: 'x' })
+  await until(() => sent.length === 2)
+  const [dead, text] = [...sent].sort((one, other) => other.arn.length - one.arn.length)
+  assert.equal(dead?.arn, `${QUEUE}-dead`)
+  assert.equal(dead?.attributes?.ERROR_CODE, 'INVALID_PARAMETER')
+  assert.equal(text?.body, '"text of {a:x}"')
+})
+
+test('a template with a name that has no path is refused, as recorded from AWS', async (t) => {
+  const { run } = await eventBridgeRig(t)
+  await run('PutRule', { Name: 'r', EventPattern: '{"source":["my.app"]}' })
+  const InputTransformer = { InputPathsMap: { a: '$.a' }, InputTemplate: '"<a> and <notdefinedkey>"' }
+  await assert.rejects(
+    run('PutTargets', { Rule: 'r', Targets: [{ Id: 't', Arn: QUEUE, InputTransformer }] }),
+    {
+      code: 'ValidationException',
+      message: 'InputTemplate for target t contains invalid placeholder notdefinedkey.',
+    },
+  )
 })
 
 test('a FIFO queue gets the group that the target names', async (t) => {

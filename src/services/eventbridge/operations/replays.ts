@@ -1,17 +1,25 @@
 import type { Call } from '../../../aws/operation.ts'
 import { pageOf, pageStart } from '../../../aws/pages.ts'
 import { type Replay, replayArn } from '../archive.ts'
+import { busOfArn } from '../bus.ts'
 import type { EventBridgeOperation } from '../deps.ts'
 import {
   alreadyExists,
   archiveNotFound,
+  busNotFound,
   illegalStatus,
   invalidNextToken,
   invalidParameter,
+  limitExceeded,
   replayNotFound,
 } from '../errors.ts'
 import { isSameBus } from '../replays.ts'
 import type { ResourceReader } from '../store.ts'
+import { findBus } from './buses.ts'
+
+/** Amazon EventBridge User Guide, "Quotas": replays at work in an account and region. */
+const ACTIVE_MAX = 10
+const ACTIVE: readonly Replay['state'][] = ['STARTING', 'RUNNING', 'CANCELLING']
 
 export const startReplay: EventBridgeOperation<'StartReplay'> = async (deps, input, call) => {
   const {
@@ -42,9 +50,15 @@ export const startReplay: EventBridgeOperation<'StartReplay'> = async (deps, inp
     const archiveName = archiveArn.split('/').pop() ?? ''
     const archive = await editor.find(call, 'archive', archiveName)
     if (archive === undefined) throw invalidParameter('EventSourceArn', archiveNotFound(archiveName).message)
+    const destination = busOfArn(destinationArn)
+    if (destination !== undefined && (await findBus(editor, call, destination.name)) === undefined) {
+      throw busNotFound(destination.name)
+    }
     if (!isSameBus(destinationArn, archive.sourceArn)) {
       throw invalidParameter('Destination.Arn', 'Cross event bus replay is not permitted.')
     }
+    const replays = await editor.list(call, 'replay', {})
+    if (replays.filter(({ state }) => ACTIVE.includes(state)).length >= ACTIVE_MAX) throw limitExceeded()
     await editor.save(call, 'replay', replay, now)
   })
   deps.wake('replay', now)

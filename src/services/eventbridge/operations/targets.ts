@@ -3,6 +3,7 @@ import { parseJsonPath } from '../../../aws/json-path.ts'
 import { pageOf, pageStart } from '../../../aws/pages.ts'
 import { ownBusName } from '../bus.ts'
 import { isTargetService } from '../delivery/send.ts'
+import { isJson, unknownNames } from '../delivery/target-input.ts'
 import type { EventBridgeOperation } from '../deps.ts'
 import { invalidNextToken, invalidParameter, limitExceeded, unsupported, validationError } from '../errors.ts'
 import type { Target } from '../rule.ts'
@@ -42,6 +43,7 @@ function checkTarget(target: Target): void {
     throw validationError(`JSON syntax error in input for target ${id}.`)
   }
   checkPaths(target)
+  checkPlaceholders(target)
   checkParameters(target, arn)
   for (const name of UNSUPPORTED)
     if (target[name] !== undefined) throw unsupported(`The parameter ${name} of a target`)
@@ -71,6 +73,13 @@ function checkPaths({ Id: id, InputPath, InputTransformer }: Target): void {
   }
 }
 
+/** † */
+function checkPlaceholders({ Id: id, InputTransformer }: Target): void {
+  const [unknown] = InputTransformer === undefined ? [] : unknownNames(InputTransformer)
+  if (unknown !== undefined)
+    throw validationError(`InputTemplate for target ${id} contains invalid placeholder ${unknown}.`)
+}
+
 function checkParameters(
   { Id: id, SqsParameters, HttpParameters, RoleArn }: Target,
   { service, resource }: { readonly service: string; readonly resource: string },
@@ -86,15 +95,6 @@ function checkParameters(
   if (!isApi && HttpParameters !== undefined)
     throw validationError(`Parameter(s) HttpParameters not valid for target: ${id}.`)
   if (isApi && RoleArn === undefined) throw validationError(`RoleArn is required for target ${id}.`)
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 export const removeTargets: EventBridgeOperation<'RemoveTargets'> = async (deps, input, call) => {
