@@ -3,6 +3,7 @@ import { statementsIn } from '../../aws/policy/evaluate.ts'
 import { isAllowedToSend } from '../../aws/policy/resource-policy.ts'
 import { DeliveryError, type Sender } from '../../aws/ports/delivery.ts'
 import type { LogsPort } from '../../aws/ports/logs.ts'
+import { LOG_MESSAGE_BYTES_MAX, type LogEvent } from '../../wire/log-event.ts'
 import { packBlocks } from './block.ts'
 import type { LogsDeps } from './deps.ts'
 import { type GroupKey, groupArn } from './group.ts'
@@ -13,6 +14,7 @@ export function createLogsPort(deps: LogsDeps): LogsPort {
   return {
     put: async (arn, stream, events, sender) => {
       const key = groupKeyOf(arn)
+      refuseUnfit(events)
       if ((await store.findGroup(key)) === undefined)
         throw new DeliveryError(
           'NotFound',
@@ -31,6 +33,18 @@ export function createLogsPort(deps: LogsDeps): LogsPort {
       await store.append([{ group: key, stream, blocks, announce }], now)
       liveTails.publish({ ...key, group: key.name, stream }, events, now)
     },
+  }
+}
+
+function refuseUnfit(events: readonly LogEvent[]): void {
+  for (const { message } of events) {
+    const bytes = Buffer.byteLength(message)
+    if (bytes === 0 || bytes > LOG_MESSAGE_BYTES_MAX)
+      throw new DeliveryError(
+        'Invalid',
+        'InvalidParameterException',
+        `A log event has 1 to ${LOG_MESSAGE_BYTES_MAX} bytes, not ${bytes}.`,
+      )
   }
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { packBlocks } from './block.ts'
 import type { LogGroup } from './group.ts'
 import { type ScannedEvent, scanEvents } from './scan.ts'
-import type { LogStore, StreamChoice } from './store.ts'
+import type { Announce, LogStore, StreamChoice } from './store.ts'
 
 const HERE = { accountId: '111111111111', region: 'us-east-1' }
 const NOW = Date.UTC(2026, 0, 20)
@@ -266,6 +266,72 @@ export function describeLogStore(
     assert.equal(await store.removeExpired(NOW), 0)
     assert.deepEqual(await messages(store, group.id), ['new'])
     assert.deepEqual([...(await store.storedBytes([group.id])).values()], [3 + 26])
+  })
+
+  test('who announces blocks is given their ids in the write that keeps them, and undoes it by failing', async (t) => {
+    const store = await open(t)
+    const blocks = [...packBlocks([event(NOW, 'x')]), ...packBlocks([event(NOW + 1, 'y')])]
+    const announced: (readonly number[])[] = []
+    const announce: Announce = async (_, ids) => void announced.push(ids)
+    const batch = { group: { ...HERE, name: '/a' }, stream: 's', blocks }
+    await store.append([{ ...batch, announce }], NOW)
+    const [stream] = await store.findStreams((await store.findGroup(batch.group))?.id ?? 0, ['s'])
+    await store.appendTo(stream?.id ?? 0, { blocks: packBlocks([event(NOW + 2, 'z')]), announce }, NOW)
+
+    const ids = announced.flat()
+    assert.equal(ids.length, 3)
+    const found = await store.findBlocks([...ids.slice(1), 1_000_000])
+    assert.deepEqual(
+      found.map(({ id, firstAt }) => [id, firstAt]),
+      [
+        [ids[1], NOW + 1],
+        [ids[2], NOW + 2],
+      ],
+    )
+    const failing: Announce = () => Promise.reject(new Error('no'))
+    await assert.rejects(store.append([{ ...batch, announce: failing }], NOW), /no/)
+    assert.deepEqual(await messages(store, await groupIn(store, '/a')), ['x', 'y', 'z'])
+  })
+
+  test('subscriptions are kept by name, replaced, limited, and gone with their group', async (t) => {
+    const store = await open(t)
+    await store.createGroup(newGroup('/a'))
+    const group = (await store.findGroup({ ...HERE, name: '/a' })) as LogGroup
+    const subscription = (name: string, more: object = {}) => ({
+      name,
+      pattern: '',
+      destinationArn: 'arn:aws:lambda:us-east-1:111111111111:function:f',
+      distribution: 'ByLogStream' as const,
+      createdAt: NOW,
+      ...more,
+    })
+    for (const name of ['b', 'B'])
+      assert.equal(await store.putSubscription(group, subscription(name), 2), 'put')
+    assert.equal(await store.putSubscription(group, subscription('c'), 2), 'too many')
+    await store.putSubscription(group, subscription('b', { pattern: 'x', createdAt: NOW + 1 }), 2)
+    assert.deepEqual(await store.subscriptionsOf(group), [
+      subscription('B'),
+      subscription('b', { pattern: 'x' }),
+    ])
+    assert.deepEqual(await store.subscriptionsOf({ ...group, region: 'eu-west-1' }), [])
+    assert.equal(await store.deleteSubscription(group, 'B'), true)
+    assert.equal(await store.deleteSubscription(group, 'B'), false)
+    await store.deleteGroup(group)
+    assert.equal(await store.putSubscription(group, subscription('b'), 2), 'no such group')
+    assert.deepEqual(await store.subscriptionsOf(group), [])
+  })
+
+  test('resource policies are kept by account and region, replaced and limited', async (t) => {
+    const store = await open(t)
+    const policy = (name: string, document = '{}') => ({ name, document, updatedAt: NOW })
+    assert.equal(await store.putResourcePolicy(HERE, policy('a'), 1), true)
+    assert.equal(await store.putResourcePolicy(HERE, policy('b'), 1), false)
+    assert.equal(await store.putResourcePolicy(HERE, policy('a', '[]'), 1), true)
+    assert.deepEqual(await store.resourcePolicies(HERE), [policy('a', '[]')])
+    assert.deepEqual(await store.resourcePolicies({ ...HERE, region: 'eu-west-1' }), [])
+    assert.equal(await store.deleteResourcePolicy(HERE, 'b'), false)
+    assert.equal(await store.deleteResourcePolicy(HERE, 'a'), true)
+    assert.deepEqual(await store.resourcePolicies(HERE), [])
   })
 
   test('writers of one group and stream at the same time make each once', async (t) => {

@@ -6,6 +6,7 @@ import { type BusAddress, busOfArn } from '../bus.ts'
 import type { Incoming } from '../intake.ts'
 import { type CallApi, callApiDestination } from './api-destination.ts'
 import type { Delivery } from './delivery.ts'
+import { logEventOf } from './log-event.ts'
 import { isJson, isJsonTemplate } from './target-input.ts'
 
 export interface SendDeps {
@@ -89,8 +90,7 @@ function traceOf({ traceHeader }: Delivery): { traceHeader?: string } {
 /** A stream an event, as EventBridge has it. */
 function sendToLogs({ switchboard, random }: SendDeps, delivery: Delivery): Promise<void> {
   const group = delivery.target.Arn.replace(/:\*$/, '')
-  const event = { timestamp: Date.parse(delivery.event.time), message: delivery.input }
-  return switchboard.logs.put(group, random.uuid(), [event], senderOf(delivery))
+  return switchboard.logs.put(group, random.uuid(), [logEventOf(delivery)], senderOf(delivery))
 }
 
 async function forward(
