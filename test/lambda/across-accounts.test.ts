@@ -33,6 +33,9 @@ test('another account invokes the alias that it was granted, and nothing else of
   assert.equal(ExecutedVersion, '1')
   const accepted = await other.invoke({ FunctionName: AliasArn, InvocationType: 'Event' })
   assert.equal(accepted.StatusCode, 202)
+  const { EventStream = [] } = await other.invokeWithResponseStream({ FunctionName: AliasArn })
+  const [chunk] = await Array.fromAsync(EventStream)
+  assert.equal(Buffer.from(chunk?.PayloadChunk?.Payload ?? []).toString(), JSON.stringify(AliasArn))
   await assert.rejects(other.invoke({ FunctionName: AliasArn.replace(/:prod$/, '') }), refused)
   await assert.rejects(other.invoke({ FunctionName: `${FunctionName}:prod` }), {
     name: 'ResourceNotFoundException',

@@ -70,12 +70,11 @@ const actions = {
     await pipeline(Readable.from(pieces()), stream)
   },
   async flood({ gate, bytes }, stream) {
-    let written = 0
-    for (; written < bytes; written += 65_536) {
-      if (!stream.write(Buffer.alloc(65_536, 'x'))) {
-        if (written > 0) await ask(gate, '/wrote?' + written)
-        await once(stream, 'drain')
-      }
+    for (let written = 0; written < bytes; written += 65_536) {
+      if (stream.write(Buffer.alloc(65_536, 'x'))) continue
+      const stalled = setTimeout(() => ask(gate, '/stalled?' + written), 300)
+      await once(stream, 'drain')
+      clearTimeout(stalled)
     }
     await ask(gate, '/done')
     stream.end()
@@ -165,7 +164,7 @@ function send(lambda: LambdaClient, FunctionName: string, event: unknown, option
 
 export interface Gate {
   readonly url: string
-  /** Resolves when the function asks for a path that begins so; it waits until the answer is ended. */
+  /** Resolves when the function asks for it, which waits until the answer is ended. Who asks again is answered at once. */
   asked(path: string): Promise<[IncomingMessage, ServerResponse]>
 }
 
@@ -177,9 +176,13 @@ export async function gate(t: TestContext): Promise<Gate> {
     waiting.set(path, found)
     return found
   }
-  const server = createServer((request, response) =>
-    of((request.url ?? '').split('?', 1)[0] ?? '').resolve([request, response]),
-  )
+  const asked = new Set<string>()
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '').split('?', 1)[0] ?? ''
+    if (asked.has(path)) response.end()
+    asked.add(path)
+    of(path).resolve([request, response])
+  })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => {

@@ -71,11 +71,25 @@ async function checkShared(
   call: Call,
   owner: string,
 ): Promise<Call> {
-  const as = { ...call, accountId: owner }
+  const as = asOf(owner, call)
   const { key, qualifier } = readFunctionName(FunctionName ?? Resource, as, Qualifier)
   const policy = await policies.findPolicy(key, qualifier === LATEST ? '' : (qualifier ?? ''))
   const caller = { principal: call.principalArn, accountId: call.accountId }
   if (!isAllowed(policy, action, caller))
     throw notAllowed(call.principalArn, action, functionArn(key, qualifier))
   return as
+}
+
+/** A copy by spreading would leave out what is a getter. */
+function asOf(accountId: string, call: Call): Call {
+  const { region, principalArn, accessKeyId, requestId, traceHeader, trailers } = call
+  return {
+    ...{ accountId, region, principalArn, accessKeyId, requestId, traceHeader, trailers },
+    get endpoint() {
+      return call.endpoint
+    },
+    get signal() {
+      return call.signal
+    },
+  }
 }

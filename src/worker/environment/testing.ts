@@ -4,6 +4,7 @@ import { realRandom } from '../../base/random.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { Invocation, Outcome } from '../../wire/invocation.ts'
 import type { InitializationType, PlatformEvent } from '../../wire/platform-event.ts'
+import type { ResponseStream } from '../../wire/response-stream.ts'
 import type { Connection } from '../runtime-api/connection.ts'
 import type { RuntimeCalls } from '../runtime-api/routes.ts'
 import type { SandboxEnd } from '../sandbox/running.ts'
@@ -82,6 +83,24 @@ export async function warm() {
   return { ...all, runtime }
 }
 
+/** Takes a streamed response. */
+export class Taken implements ResponseStream {
+  readonly bytesMax: number
+  /** `begin text/plain`, and what was written. */
+  readonly heard: string[] = []
+
+  constructor(bytesMax = 100) {
+    this.bytesMax = bytesMax
+  }
+  begin(contentType: string) {
+    this.heard.push(`begin ${contentType}`)
+  }
+  write(bytes: Uint8Array) {
+    this.heard.push(Buffer.from(bytes).toString())
+    return undefined
+  }
+}
+
 /** A runtime that says what the test says. */
 export class FakeRuntime implements Runtime {
   readonly version = undefined
@@ -111,6 +130,10 @@ export class FakeRuntime implements Runtime {
   answer(requestId: string, text: string, { tooLarge = false } = {}) {
     const bytes = Buffer.from(text)
     return this.#calls.response(requestId, { bytes, tooLarge, contentType: undefined, errorType: '' })
+  }
+  /** A response that is streamed, where somebody takes it so. */
+  stream(requestId: string, contentType = 'text/plain') {
+    return this.#calls.stream?.(requestId, contentType)
   }
   error(requestId: string, text: string, errorType = 'Runtime.Unknown') {
     return this.#calls.error(requestId, {

@@ -11,12 +11,13 @@ import {
   TOO_LARGE,
 } from './answers.ts'
 import type { Connection } from './connection.ts'
-import type { Answer } from './routes.ts'
+import type { Answer, StreamedResponse } from './routes.ts'
 import { RuntimeApi } from './server.ts'
 
 const ID = '8476a536-e9f4-11e8-9739-2dfe598c3fcd'
 const RESPONSE = `/2018-06-01/runtime/invocation/${ID}/response`
 const ERROR = `/2018-06-01/runtime/invocation/${ID}/error`
+const STREAMING = 'Transfer-Encoding: chunked\r\nLambda-Runtime-Function-Response-Mode: streaming\r\n'
 const GET_NEXT = 'GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n'
 const ACCEPTED =
   'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
@@ -134,6 +135,75 @@ test('a streamed response that failed on the way is an error, its JSON from the 
   assert.equal(calls.errors[0]?.answer.bytes.toString(), error)
   assert.equal(calls.errors[0]?.answer.errorType, 'Runtime.StreamError')
 })
+
+test('a response that somebody takes as it comes is handed on piece by piece, and nothing is collected', async (t) => {
+  const { calls, client } = await serving(t)
+  const taken = calls.stream()
+
+  client.write(`POST ${RESPONSE} HTTP/1.1\r\n${STREAMING}Content-Type: text/plain\r\n\r\n5\r\nhello\r\n`)
+  await until(() => taken.pieces.length === 1)
+  client.write('6\r\n world\r\n')
+  await until(() => taken.pieces.length === 2)
+  assert.equal(client.received, '')
+  client.write('0\r\n\r\n')
+
+  assert.equal(await client.until('OK"}\n'), ACCEPTED)
+  assert.deepEqual(taken.pieces, ['hello', ' world'])
+  assert.deepEqual(taken.ends, ['well'])
+  assert.equal(taken.contentType, 'text/plain')
+  assert.deepEqual(calls.responses, [])
+})
+
+test('a streamed response that failed on the way hands on the error behind its bytes, of any type', async (t) => {
+  const { calls, client } = await serving(t)
+  const taken = calls.stream()
+
+  client.write(
+    `POST ${RESPONSE} HTTP/1.1\r\n${STREAMING}\r\n1\r\na\r\n0\r\nLambda-Runtime-Function-Error-Type: RangeError\r\n\r\n`,
+  )
+
+  assert.equal(await client.until('OK"}\n'), ACCEPTED)
+  assert.deepEqual(taken.ends, ['RangeError Runtime.Unknown'])
+})
+
+test('while who takes it is full, no more of a response is read', async (t) => {
+  const { calls, client } = await serving(t)
+  const taken = calls.stream()
+  const room = Promise.withResolvers<void>()
+  taken.full = room.promise
+
+  const size = 256 * 1024
+  client.write(`POST ${RESPONSE} HTTP/1.1\r\n${STREAMING}\r\n`)
+  for (let i = 0; i < 64; i++) client.write(`${size.toString(16)}\r\n${'x'.repeat(size)}\r\n`)
+  await until(() => taken.bytes > 0)
+  for (let i = 0; i < 100; i++) await new Promise((resolve) => setImmediate(resolve))
+  assert.ok(taken.bytes <= 128 * 1024, `${taken.bytes} bytes were read`)
+  assert.ok(client.socket.writableLength > 0)
+
+  taken.full = undefined
+  room.resolve()
+  client.write('0\r\n\r\n')
+  await client.until('OK"}\n')
+  assert.equal(taken.bytes, 64 * size)
+})
+
+for (const [what, end] of [
+  ['shuts down its sending side', (client: Client) => client.end()],
+  ['is gone', (client: Client) => client.socket.destroy()],
+  ['writes what is no chunk', (client: Client) => client.write('no chunk\r\n')],
+] as const) {
+  test(`a client that ${what} within its response has broken it off`, async (t) => {
+    const { calls, client } = await serving(t)
+    const taken = calls.stream()
+    client.write(`POST ${RESPONSE} HTTP/1.1\r\n${STREAMING}\r\n5\r\nhello\r\n`)
+    await until(() => taken.pieces.length === 1)
+
+    end(client)
+
+    await until(() => taken.ends.length > 0)
+    assert.deepEqual(taken.ends, ['broken'])
+  })
+}
 
 test('a response mode that does not exist is refused', async (t) => {
   const { calls, client } = await serving(t)
@@ -349,9 +419,15 @@ class Calls {
   readonly initErrors: Answer[] = []
   nexts = 0
   closed = 0
+  taken: Taken | undefined
   refusal: Refusal | undefined
   onNext: (connection: Connection) => Refusal | undefined = () => undefined
 
+  /** From now on responses are taken as they come. */
+  stream(): Taken {
+    this.taken = new Taken()
+    return this.taken
+  }
   next(connection: Connection) {
     this.nexts++
     return this.onNext(connection)
@@ -377,6 +453,7 @@ async function serving(t: TestContext, { uid }: { uid?: number } = {}) {
     {
       next: (connection) => calls.next(connection),
       response: (requestId, answer) => calls.response(requestId, answer),
+      stream: (_requestId, contentType) => calls.taken?.begin(contentType),
       error: (requestId, answer) => calls.error(requestId, answer),
       initError: (answer) => calls.initError(answer),
       closed: () => {
@@ -395,6 +472,32 @@ async function serving(t: TestContext, { uid }: { uid?: number } = {}) {
     rmSync(folder, { recursive: true })
   })
   return { api, address, calls, client }
+}
+
+/** Takes a response as it comes. */
+class Taken implements StreamedResponse {
+  readonly pieces: string[] = []
+  readonly ends: string[] = []
+  bytes = 0
+  contentType = ''
+  full: Promise<void> | undefined
+
+  begin(contentType: string): this {
+    this.contentType = contentType
+    return this
+  }
+  take(piece: Buffer) {
+    this.bytes += piece.length
+    if (piece.length < 100) this.pieces.push(piece.toString())
+    return this.full
+  }
+  end(failure: Answer | undefined) {
+    this.ends.push(failure === undefined ? 'well' : `${failure.givenErrorType} ${failure.errorType}`)
+    return undefined
+  }
+  broken() {
+    this.ends.push('broken')
+  }
 }
 
 class Client {
