@@ -8,6 +8,7 @@ import type { Figure } from './figure.ts'
 import { freeze } from './freeze.ts'
 import { idleEnvironments } from './idle-environments.ts'
 import { poolStart } from './pool-start.ts'
+import { responseStream } from './response-stream.ts'
 import { s3 } from './s3.ts'
 import { snapStart } from './snap-start.ts'
 import { sqs } from './sqs.ts'
@@ -19,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'start-up': startUp,
   'warm-invoke': warmInvoke,
   throughput,
+  'response-stream': responseStream,
   'cold-start': coldStart,
   'pool-start': poolStart,
   'snap-start': snapStart,

@@ -32,7 +32,16 @@ export function clientOf(port: number): LambdaClient {
 }
 
 /** An echo function, active. */
-export async function createEcho(client: LambdaClient, name: string, runtime: BenchRuntime): Promise<void> {
+export function createEcho(client: LambdaClient, name: string, runtime: BenchRuntime): Promise<void> {
+  return createFunction(client, name, runtime, SOURCES[runtime])
+}
+
+export async function createFunction(
+  client: LambdaClient,
+  name: string,
+  runtime: BenchRuntime,
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
   await client.send(
     new CreateFunctionCommand({
       FunctionName: name,
@@ -40,7 +49,7 @@ export async function createEcho(client: LambdaClient, name: string, runtime: Be
       Handler: 'index.handler',
       MemorySize: 1769,
       Role: 'arn:aws:iam::000000000000:role/bench',
-      Code: { ZipFile: await zipOf(SOURCES[runtime]) },
+      Code: { ZipFile: await zipOf(files) },
     }),
   )
   await waitUntilFunctionActiveV2(

@@ -24,6 +24,11 @@ export function startFileServer(): Promise<Server> {
   return startServer(['bench/support/file-server.ts'], async () => {})
 }
 
+/** Answers with as many bytes as it is asked for, in chunks. */
+export function startStreamServer(): Promise<Server> {
+  return startServer(['bench/support/stream-server.ts'], async () => {})
+}
+
 /** As fast as it can: the rates of AWS would end a measurement at 10,000 requests a second. */
 export async function startLambdad(...flags: string[]): Promise<Server> {
   const data = await mkdtemp(path.join(tmpdir(), 'lambdad-bench-'))
