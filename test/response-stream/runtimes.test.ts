@@ -162,7 +162,7 @@ function chunk(
   return Buffer.from(event?.PayloadChunk?.Payload ?? []).toString()
 }
 
-/** A function `m` on a provider, of one environment for two invocations. */
+/** A function `m` on a provider, whose environments take more at once than the test has. */
 async function managed(lambda: Awaited<ReturnType<typeof platform>>['lambda']): Promise<void> {
   const { CapacityProvider } = await lambda.send(
     new CreateCapacityProviderCommand({
@@ -182,7 +182,7 @@ async function managed(lambda: Awaited<ReturnType<typeof platform>>['lambda']): 
       CapacityProviderConfig: {
         LambdaManagedInstancesCapacityProviderConfig: {
           CapacityProviderArn: CapacityProvider?.CapacityProviderArn ?? '',
-          PerExecutionEnvironmentMaxConcurrency: 2,
+          PerExecutionEnvironmentMaxConcurrency: 8,
         },
       },
     }),
