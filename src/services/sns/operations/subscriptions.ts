@@ -11,7 +11,7 @@ import {
   unsupported,
 } from '../errors.ts'
 import { isFifo } from '../fifo.ts'
-import { pageFrom, pageOf } from '../pages.ts'
+import { pageOf, pageStart } from '../pages.ts'
 import { existingTopic } from '../resolve.ts'
 import type { SnsEditor, SnsReader } from '../store.ts'
 import {
