@@ -8,6 +8,8 @@ export interface TopicMessage {
   /** FIFO topics only. */
   readonly groupId?: string
   readonly deduplicationId?: string
+  /** Handed on to the subscribers; its lineage tells recursive loops. */
+  readonly traceHeader?: string
   /** Where `message` is JSON with one text for each protocol. */
   readonly structure?: 'json'
 }

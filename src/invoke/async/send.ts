@@ -20,10 +20,10 @@ const TO: Readonly<Record<string, Send>> = {
       { body: textOf(payload), traceHeader, ...(attributes && { attributes }) },
       sender,
     ),
-  sns: ({ switchboard }, { targetArn, attributes }, payload, sender) =>
+  sns: ({ switchboard }, { targetArn, attributes, traceHeader }, payload, sender) =>
     switchboard.sns.publish(
       targetArn,
-      { message: textOf(payload), ...(attributes && { attributes }) },
+      { message: textOf(payload), traceHeader, ...(attributes && { attributes }) },
       sender,
     ),
   lambda: ({ switchboard }, { targetArn, traceHeader }, payload, sender) =>

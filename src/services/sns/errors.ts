@@ -70,8 +70,28 @@ export function invalidEntryId(): AwsError {
 export function batchTooLong(): AwsError {
   return new AwsError(
     'BatchRequestTooLongException',
-    'The length of all the batch messages put together is more than the limit.',
+    'The length of all the messages put together is more than the limit.',
   )
+}
+
+/** What was given for an ARN has too few parts to be one. */
+export function notAnArn(parameter: string, text: string): AwsError {
+  const elements = text.split(':').length
+  return invalidParameter(`${parameter} Reason: An ARN must have at least 6 elements, not ${elements}`)
+}
+
+export function invalidNextToken(): AwsError {
+  return invalidParameter('NextToken')
+}
+
+/** A token that is none of ours in form. */
+export function invalidToken(): AwsError {
+  return new AwsError('InvalidParameterException', 'Invalid token', { queryCode: 'InvalidParameter' })
+}
+
+export function invalidSmsEndpoint(endpoint: string): AwsError {
+  const message = `Invalid SMS endpoint: ${endpoint}`
+  return new AwsError('InvalidParameterException', message, { queryCode: 'InvalidParameter' })
 }
 
 /** What AWS takes and we do not carry out is refused rather than ignored. */

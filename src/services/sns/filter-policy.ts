@@ -26,7 +26,7 @@ export function parseFilterPolicy(text: string, scope: FilterScope): Pattern {
   const pattern = parsed(text)
   const isNested = pattern.fields.some((field) => 'pattern' in field)
   if (scope === 'MessageAttributes' && isNested) {
-    throw refused('Filter policy scope MessageAttributes does not support nested filter policy')
+    throw invalidParameter('Filter policy scope MessageAttributes does not support nested filter policy')
   }
   const { keys, combinations } = measure(JSON.parse(text), 1)
   if (keys > KEYS_MAX) throw refused(`Filter policy can not have more than ${KEYS_MAX} keys`)

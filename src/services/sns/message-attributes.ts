@@ -10,7 +10,7 @@ interface AttributeInput {
   readonly BinaryValue?: Uint8Array | undefined
 }
 
-const NAME = /^(?!\.)(?!.*\.\.)[\w.-]{1,256}(?<!\.)$/
+const NAME_MAX = 256
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
 export function readAttributes(input: Readonly<Record<string, AttributeInput>> | undefined): Attributes {
@@ -20,25 +20,49 @@ export function readAttributes(input: Readonly<Record<string, AttributeInput>> |
 }
 
 function read(name: string, { DataType: dataType = '', StringValue, BinaryValue }: AttributeInput) {
-  if (!NAME.test(name)) {
-    throw invalidAttributeValue(
-      `The message attribute name '${name}' is invalid. Attribute name can contain A-Z, a-z, 0-9, underscore (_), hyphen (-), and period (.) characters.`,
-    )
-  }
+  checkName(name)
   if (!/^(String|Number|Binary)(\.|$)/.test(dataType)) {
     throw invalidAttributeValue(
       `The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,
     )
   }
   if (dataType.startsWith('Binary')) {
+    if (StringValue) throw wrongField(name, dataType, 'Binary')
     if (!BinaryValue?.length) throw emptyValue(name, dataType)
     return { dataType, binaryValue: BinaryValue }
   }
+  if (BinaryValue?.length) throw wrongField(name, dataType, 'String')
   if (!StringValue) throw emptyValue(name, dataType)
   if (dataType.startsWith('Number') && !NUMBER.test(StringValue)) {
     throw invalidAttributeValue(`Could not cast message attribute '${name}' value to number.`)
   }
   return { dataType, stringValue: StringValue }
+}
+
+function checkName(name: string): void {
+  const stray = /[^\w.-]/.exec(name)?.[0]
+  const fault = [
+    [name === '', 'The request must contain non-empty message attribute name.'],
+    [name.length > NAME_MAX, 'Length of message attribute name must be less than 256 bytes.'],
+    [
+      stray !== undefined,
+      `Invalid non-alphanumeric character '#x${codeOf(stray)}' was found in the message attribute name. Can only include alphanumeric characters, hyphens, underscores, or dots.`,
+    ],
+    [name.startsWith('.'), "Invalid message attribute name starting with character '.' was found."],
+    [name.endsWith('.'), "Invalid message attribute name ending with character '.' was found."],
+    [name.includes('..'), "Message attribute name can not have successive '.' character."],
+  ].find(([isFault]) => isFault)
+  if (fault !== undefined) throw invalidAttributeValue(String(fault[1]))
+}
+
+function codeOf(character = ''): string | undefined {
+  return character.codePointAt(0)?.toString(16).toUpperCase()
+}
+
+function wrongField(name: string, dataType: string, field: 'String' | 'Binary') {
+  return invalidAttributeValue(
+    `The message attribute '${name}' with type '${dataType}' must use field '${field}'.`,
+  )
 }
 
 function emptyValue(name: string, dataType: string) {

@@ -53,7 +53,7 @@ function read(given: TopicMessage, topic: Topic): Message {
         MessageDeduplicationId: given.deduplicationId,
       },
       topic,
-      undefined,
+      given.traceHeader,
     )
   } catch (error) {
     if (error instanceof AwsError) throw new DeliveryError('Invalid', error.queryCode, error.message, error)

@@ -39,7 +39,7 @@ export async function publish(
   const deliveriesOf = (message: PublishedMessage) =>
     subscribers
       .filter(({ wants }) => wants(message))
-      .map(({ subscription }) => deliveryOf(subscription, message))
+      .map(({ subscription }) => deliveryOf(topic, subscription, message))
   if (isFifo(topic)) return publishInOrder(deps, topic, fresh, deliveriesOf)
   const items = fresh.flatMap(deliveriesOf)
   if (items.length > 0) await store.change((editor) => deps.addToOutbox(editor.transaction, items))

@@ -5,12 +5,19 @@ import { confirmSubscription } from './operations/confirm-subscription.ts'
 import { addPermission, removePermission } from './operations/permissions.ts'
 import { publishBatch, publishMessage } from './operations/publish.ts'
 import {
+  checkIfPhoneNumberIsOptedOut,
+  getSMSAttributes,
+  getSMSSandboxAccountStatus,
+  listPhoneNumbersOptedOut,
+  optInPhoneNumber,
+  setSMSAttributes,
+} from './operations/sms.ts'
+import { subscribe } from './operations/subscribe.ts'
+import {
   getSubscriptionAttributes,
   listSubscriptions,
   listSubscriptionsByTopic,
   setSubscriptionAttributes,
-  subscribe,
-  unsubscribe,
 } from './operations/subscriptions.ts'
 import { listTagsForResource, tagResource, untagResource } from './operations/tags.ts'
 import {
@@ -20,24 +27,31 @@ import {
   listTopics,
   setTopicAttributes,
 } from './operations/topics.ts'
+import { unsubscribe } from './operations/unsubscribe.ts'
 
 type SnsOperationName = OperationName<typeof import('@aws-sdk/client-sns')>
 
 /** Every operation of the SNS API that we answer. Any other is refused by its name. */
 export const snsOperations = {
   AddPermission: addPermission,
+  CheckIfPhoneNumberIsOptedOut: checkIfPhoneNumberIsOptedOut,
   ConfirmSubscription: confirmSubscription,
   CreateTopic: createTopic,
   DeleteTopic: deleteTopic,
+  GetSMSAttributes: getSMSAttributes,
+  GetSMSSandboxAccountStatus: getSMSSandboxAccountStatus,
   GetSubscriptionAttributes: getSubscriptionAttributes,
   GetTopicAttributes: getTopicAttributes,
+  ListPhoneNumbersOptedOut: listPhoneNumbersOptedOut,
   ListSubscriptions: listSubscriptions,
   ListSubscriptionsByTopic: listSubscriptionsByTopic,
   ListTagsForResource: listTagsForResource,
   ListTopics: listTopics,
+  OptInPhoneNumber: optInPhoneNumber,
   Publish: publishMessage,
   PublishBatch: publishBatch,
   RemovePermission: removePermission,
+  SetSMSAttributes: setSMSAttributes,
   SetSubscriptionAttributes: setSubscriptionAttributes,
   SetTopicAttributes: setTopicAttributes,
   Subscribe: subscribe,

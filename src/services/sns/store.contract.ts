@@ -19,6 +19,7 @@ function subscription(id: string, endpoint: string, owner = HERE.accountId): Sub
     principalArn: 'p',
     protocol: 'sqs',
     endpoint,
+    callback: 'http://127.0.0.1:4566',
     attributes: {},
   }
 }

@@ -1,7 +1,9 @@
 import type { Transaction } from 'kysely'
 import type { Tables } from '../../store/database.ts'
+import type { Mail } from './mail.ts'
 import type { Scope } from './scope.ts'
-import type { Subscription } from './subscription.ts'
+import type { AccountSettings } from './sms.ts'
+import type { Subscription, SubscriptionPlace } from './subscription.ts'
 import type { Topic, TopicAddress } from './topic.ts'
 
 export interface Page {
@@ -14,7 +16,7 @@ export interface SnsReader {
   findTopic(address: TopicAddress): Promise<Topic | undefined>
   /** In the order of their names. */
   listTopics(scope: Scope, page: Page): Promise<Topic[]>
-  findSubscription(place: Pick<Subscription, 'topic' | 'id'>): Promise<Subscription | undefined>
+  findSubscription(place: SubscriptionPlace): Promise<Subscription | undefined>
   /** Of a topic, whoever has subscribed; in the order of their ARNs. */
   subscriptionsOf(topic: TopicAddress, page: Page): Promise<Subscription[]>
   countSubscriptions(topic: TopicAddress): Promise<number>
@@ -24,6 +26,18 @@ export interface SnsReader {
     topic: TopicAddress,
     target: Pick<Subscription, 'protocol' | 'endpoint'>,
   ): Promise<Subscription | undefined>
+  findDeparted(place: SubscriptionPlace): Promise<Departed | undefined>
+  /** Those of an account that has none yet are empty. */
+  accountSettings(scope: Scope): Promise<AccountSettings>
+  /** The newest first; at most as many as are kept. */
+  listMail(scope: Scope, to?: string): Promise<Mail[]>
+}
+
+/** A subscription that has ended; until then its token brings it back. */
+export interface Departed {
+  readonly subscription: Subscription
+  readonly token: string
+  readonly expiresAt: number
 }
 
 /** A message of a FIFO topic that another one may be a duplicate of. */
@@ -47,7 +61,15 @@ export interface SnsEditor extends SnsReader {
   /** Those whose time is over. */
   forgetPublished(topic: TopicAddress, now: number): Promise<void>
   saveSubscription(subscription: Subscription): Promise<void>
-  removeSubscription(place: Pick<Subscription, 'topic' | 'id'>): Promise<void>
+  removeSubscription(place: SubscriptionPlace): Promise<void>
+  keepDeparted(departed: Departed): Promise<void>
+  removeDeparted(place: SubscriptionPlace): Promise<void>
+  /** Those whose time is over. */
+  forgetDeparted(now: number): Promise<void>
+  saveAccountSettings(scope: Scope, settings: AccountSettings): Promise<void>
+  /** Keeps it, unless it is there already, and lets go of the oldest that are too many. */
+  keepMail(scope: Scope, mail: Mail): Promise<void>
+  clearMail(scope: Scope): Promise<void>
 }
 
 export interface SnsStore extends SnsReader {

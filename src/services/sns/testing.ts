@@ -5,6 +5,7 @@ import type { Input, Output } from '../../aws/sdk-types.ts'
 import { createSwitchboard } from '../../aws/switchboard.ts'
 import { realClock, VirtualClock } from '../../base/clock.ts'
 import { seededRandom } from '../../base/random.ts'
+import type { KeptValues } from '../../store/kept-values.ts'
 import { openSqlite } from '../../store/sqlite.ts'
 import { createSnsRoom, type SnsRoom } from './room.ts'
 import type { snsOperations } from './service.ts'
@@ -35,6 +36,19 @@ export interface SnsRig {
   until(isReached: () => boolean, stepMs?: number, realMs?: number): Promise<void>
 }
 
+const kept = new Map<string, string>()
+/** All rigs of a process have one key to sign with, since making one takes its time. */
+const VALUES: KeptValues = {
+  find: async (name) => kept.get(name),
+  put: async (name, value) => {
+    kept.set(name, value)
+  },
+  putIfAbsent: async (name, value) => {
+    if (!kept.has(name)) kept.set(name, value)
+    return kept.get(name) ?? value
+  },
+}
+
 /** The room on an empty database, a clock that stands still, and targets in memory. */
 export async function snsRig(t: { after(run: () => Promise<void>): void }): Promise<SnsRig> {
   const database = await openSqlite(':memory:')
@@ -43,6 +57,7 @@ export async function snsRig(t: { after(run: () => Promise<void>): void }): Prom
   const targets = memoryTargets(QUEUE, FIFO_QUEUE, FUNCTION, DEAD_LETTERS)
   const room = createSnsRoom({
     database,
+    values: VALUES,
     clock,
     random: seededRandom('sns'),
     reportFault: (error) => faults.push(error),

@@ -1,49 +1,71 @@
+import { readTopicPolicy } from './delivery-policy.ts'
 import { invalidParameter, unsupported } from './errors.ts'
 
-type Check = (value: string) => void
+/** A value as it is kept; undefined where it takes the attribute away. @throws AwsError where it is no value */
+type Read = (value: string) => string | undefined
 
-/** Those of AWS's attributes that are carried out, and what their values may be. */
-const CHECKS: Readonly<Record<string, Check>> = {
+/** Those of AWS's attributes that are carried out. */
+const READERS: Readonly<Record<string, Read>> = {
   DisplayName: (value) => {
     if (value.length > 100) throw invalidParameter('DisplayName')
+    return value
   },
-  Policy: checkPolicy,
+  DeliveryPolicy: readTopicPolicy,
+  Policy: readPolicy,
   TracingConfig: (value) => {
     if (value === 'Active') throw unsupported('TracingConfig Active')
-    if (value !== 'PassThrough') throw invalidParameter('TracingConfig')
+    return oneOf('TracingConfig', ['PassThrough'])(value)
   },
-  FifoTopic: (value) => checkIsOneOf('FifoTopic', value, ['true', 'false']),
-  ContentBasedDeduplication: (value) => checkIsOneOf('ContentBasedDeduplication', value, ['true', 'false']),
-  FifoThroughputScope: (value) => checkIsOneOf('FifoThroughputScope', value, ['Topic', 'MessageGroup']),
+  SignatureVersion: oneOf('SignatureVersion', ['1', '2']),
+  FifoTopic: (value) => (oneOf('FifoTopic', ['true', 'false'])(value) === 'true' ? value : undefined),
+  ContentBasedDeduplication: oneOf('ContentBasedDeduplication', ['true', 'false']),
+  FifoThroughputScope: oneOf('FifoThroughputScope', ['Topic', 'MessageGroup']),
 }
 
 const KNOWN =
-  /^(DeliveryPolicy|KmsMasterKeyId|SignatureVersion|ArchivePolicy|(HTTP|Firehose|Lambda|Application|SQS)(SuccessFeedbackRoleArn|SuccessFeedbackSampleRate|FailureFeedbackRoleArn))$/
+  /^(KmsMasterKeyId|ArchivePolicy|(HTTP|Firehose|Lambda|Application|SQS)(SuccessFeedbackRoleArn|SuccessFeedbackSampleRate|FailureFeedbackRoleArn))$/
 
 /** What only FIFO topics have. */
 const ONLY_FIFO = ['ContentBasedDeduplication', 'FifoThroughputScope']
 
-/** Refuses what AWS does not know, and what lambdad does not carry out. */
-export function checkTopicAttribute(name: string, value: string, isFifo: boolean): void {
-  const check = Object.hasOwn(CHECKS, name) ? CHECKS[name] : undefined
-  if (check === undefined) {
+/** The attributes as they are kept. Refuses what AWS does not know, and what lambdad does not carry out. */
+export function readTopicAttributes(
+  given: Readonly<Record<string, string>>,
+  isFifo: boolean,
+): Record<string, string> {
+  const attributes: Record<string, string> = {}
+  for (const [name, value] of Object.entries(given)) {
+    const kept = readerOf(name, isFifo)(value)
+    if (kept !== undefined) attributes[name] = kept
+  }
+  return attributes
+}
+
+function readerOf(name: string, isFifo: boolean): Read {
+  const read = Object.hasOwn(READERS, name) ? READERS[name] : undefined
+  if (read === undefined) {
     throw KNOWN.test(name) ? unsupported(`The topic attribute ${name}`) : invalidParameter('AttributeName')
   }
   if (ONLY_FIFO.includes(name) && !isFifo) {
     throw invalidParameter(`${name} Reason: it can only be set for FIFO topics`)
   }
-  check(value)
+  return read
 }
 
-function checkIsOneOf(name: string, value: string, values: readonly string[]): void {
-  if (!values.includes(value)) throw invalidParameter(name)
+function oneOf(name: string, values: readonly string[]): (value: string) => string {
+  return (value) => {
+    if (!values.includes(value)) throw invalidParameter(name)
+    return value
+  }
 }
 
-function checkPolicy(text: string): void {
+/** Nothing stands for AWS's own. */
+function readPolicy(text: string): string | undefined {
+  if (text === '') return undefined
   try {
     const { Statement } = JSON.parse(text)
-    if (Array.isArray(Statement) && Statement.every((one) => typeof one === 'object' && one !== null)) return
-    if (typeof Statement === 'object' && Statement !== null) return
+    const statements: unknown[] = Array.isArray(Statement) ? Statement : [Statement]
+    if (statements.every((one) => typeof one === 'object' && one !== null)) return text
   } catch {
     // Refused with the same words as what parses and is no policy.
   }

@@ -21,6 +21,7 @@ import { snsFifo } from './0018-sns-fifo.ts'
 import { s3 } from './0019-objects.ts'
 import { pipes } from './0020-pipes.ts'
 import { logSubscriptions } from './0021-log-subscriptions.ts'
+import { snsMail } from './0022-sns-mail.ts'
 
 /** What a migration may ask of the database beside its tables. */
 // biome-ignore lint/suspicious/noExplicitAny: a migration sees the tables as they were, which no type describes
@@ -49,6 +50,7 @@ export const STEPS: Readonly<Record<string, MigrationStep>> = {
   '0019-objects': s3,
   '0020-pipes': pipes,
   '0021-log-subscriptions': logSubscriptions,
+  '0022-sns-mail': snsMail,
 }
 
 export { type MigrateOptions, migrate } from './migrate.ts'

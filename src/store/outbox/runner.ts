@@ -7,8 +7,8 @@ import { Lane } from './lane.ts'
 import { SqlOutbox } from './outbox.sql.ts'
 import type { Item, NewItem } from './outbox.ts'
 
-/** What became of an attempt: it arrived or was given up, or it is to be tried again. */
-export type Verdict = 'done' | { readonly retryAt: number }
+/** What became of an attempt: it arrived or was given up, it is to be tried again, or it has not been tried yet. */
+export type Verdict = 'done' | { readonly retryAt: number } | { readonly notBefore: number }
 
 export interface OutboxRunnerOptions {
   readonly database: Database
@@ -185,9 +185,12 @@ export class OutboxRunner {
       await this.#outbox.remove([item.id])
       return
     }
-    const { retryAt } = verdict
+    const [retryAt, failed] =
+      'notBefore' in verdict
+        ? [verdict.notBefore, 'not tried' as const]
+        : [verdict.retryAt, 'one more attempt' as const]
     if (lane.isOrdered) this.#blocked.set(lane.name, retryAt)
-    await this.#outbox.postpone([item.id], retryAt, 'one more attempt')
+    await this.#outbox.postpone([item.id], retryAt, failed)
     if (lane.isOrdered) await this.#giveBack(lane.takeAll(), retryAt)
     this.#wakeAt(retryAt)
   }

@@ -43,7 +43,11 @@ const SENDERS: Readonly<
     return deps.switchboard.sqs.send(delivery.target.Arn, message, senderOf(delivery))
   },
   sns: (deps, delivery) =>
-    deps.switchboard.sns.publish(delivery.target.Arn, { message: delivery.input }, senderOf(delivery)),
+    deps.switchboard.sns.publish(
+      delivery.target.Arn,
+      { message: delivery.input, ...traceOf(delivery) },
+      senderOf(delivery),
+    ),
   logs: sendToLogs,
   events: (deps, delivery, signal) =>
     delivery.forwarded === undefined

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { DEAD_LETTERS, FUNCTION, QUEUE, snsRig, TOPIC } from '../testing.ts'
 import { waitBeforeRetry } from './deliver.ts'
 
+const SQS = { protocol: 'sqs' } as const
 const REDRIVE = { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: DEAD_LETTERS }) }
 
 test('a queue that fails for an hour gets its message afterwards', async (t) => {
@@ -48,21 +49,21 @@ test('a subscriber that fails holds up no other, and a broken dead-letter queue 
 
 test('retries: three at once, two after a second, ten that back off, then every 20 s up to 100,015', () => {
   assert.deepEqual(
-    [0, 1, 2, 3, 4].map((retries) => waitBeforeRetry(retries, 'sqs')),
+    [0, 1, 2, 3, 4].map((retries) => waitBeforeRetry(retries, SQS)),
     [0, 0, 0, 1000, 1000],
   )
-  const backingOff = Array.from({ length: 10 }, (_, index) => waitBeforeRetry(5 + index, 'sqs') ?? 0)
+  const backingOff = Array.from({ length: 10 }, (_, index) => waitBeforeRetry(5 + index, SQS) ?? 0)
   assert.deepEqual(
     backingOff.toSorted((a, b) => a - b),
     backingOff,
   )
   assert.ok((backingOff[0] ?? 0) > 1000)
   assert.deepEqual(
-    [0, 2, 3].map((retries) => waitBeforeRetry(retries, 'http')),
+    [0, 2, 3].map((retries) => waitBeforeRetry(retries, { protocol: 'http' })),
     [20_000, 20_000, undefined],
   )
   assert.deepEqual(
-    [14, 15, 100_014, 100_015].map((retries) => waitBeforeRetry(retries, 'sqs')),
+    [14, 15, 100_014, 100_015].map((retries) => waitBeforeRetry(retries, SQS)),
     [20_000, 20_000, 20_000, undefined],
   )
 })

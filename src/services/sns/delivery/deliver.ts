@@ -4,13 +4,23 @@ import type { Switchboard } from '../../../aws/switchboard.ts'
 import type { Clock } from '../../../base/clock.ts'
 import type { Item } from '../../../store/outbox/outbox.ts'
 import type { Verdict } from '../../../store/outbox/runner.ts'
+import { DEFAULT_POLICY, waitBefore } from '../delivery-policy.ts'
 import { queueAttributes } from '../message-attributes.ts'
+import type { Seal, Signer } from '../signing/signer.ts'
+import { isOptedOut } from '../sms.ts'
+import type { SnsStore } from '../store.ts'
+import { isHttp } from '../subscription-attributes.ts'
 import type { Delivery } from './delivery.ts'
-import { envelope, functionEvent } from './envelope.ts'
+import { envelope, functionEvent, stringToSign } from './envelope.ts'
 import { post } from './http.ts'
+import { emailOf, smsOf } from './mail.ts'
+import type { Throttle } from './throttle.ts'
 
 export interface DeliverDeps {
   readonly switchboard: Switchboard
+  readonly store: SnsStore
+  readonly signer: Pick<Signer, 'sign'>
+  readonly throttle: Throttle
   readonly clock: Clock
   readonly reportFault: (error: unknown) => void
 }
@@ -18,44 +28,78 @@ export interface DeliverDeps {
 /** Delivers what the outbox holds: tries again where that may help, then hands over to the dead-letter queue. */
 export async function deliver(deps: DeliverDeps, item: Item, signal: AbortSignal): Promise<Verdict> {
   const delivery = JSON.parse(item.body) as Delivery
+  const { subscriptionArn, policy } = delivery
+  const perSecond = policy?.maxReceivesPerSecond
+  const notBefore = perSecond && deps.throttle.postponedUntil(subscriptionArn, perSecond)
+  if (notBefore !== undefined) return { notBefore }
+  const seal = await sealOf(deps, delivery)
   try {
-    await SENDERS[delivery.protocol](deps, delivery, signal)
+    await SENDERS[delivery.protocol](deps, delivery, seal, signal)
     return 'done'
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error
-    const wait = error.isTransient ? waitBeforeRetry(item.attempts, delivery.protocol) : undefined
+    const wait = error.isTransient ? waitBeforeRetry(item.attempts, delivery) : undefined
     if (wait !== undefined) return { retryAt: deps.clock.now() + wait }
-    return giveUp(deps, delivery)
+    return giveUp(deps, delivery, seal)
   }
 }
 
-const SENDERS: Readonly<
-  Record<
-    Delivery['protocol'],
-    (deps: DeliverDeps, delivery: Delivery, signal: AbortSignal) => Promise<unknown>
-  >
-> = {
-  sqs: ({ switchboard }, delivery) =>
-    switchboard.sqs.send(delivery.endpoint, queueMessage(delivery, delivery.endpoint), senderOf(delivery)),
-  lambda: ({ switchboard }, delivery) =>
-    switchboard.lambda.invoke(
+type Send = (
+  deps: DeliverDeps,
+  delivery: Delivery,
+  seal: Seal | undefined,
+  signal: AbortSignal,
+) => Promise<unknown>
+
+const SENDERS: Readonly<Record<Delivery['protocol'], Send>> = {
+  sqs: ({ switchboard }, delivery, seal) =>
+    switchboard.sqs.send(
       delivery.endpoint,
-      { payload: Buffer.from(functionEvent(delivery)), type: 'Event', ...traceOf(delivery) },
+      queueMessage(delivery, seal, delivery.endpoint),
       senderOf(delivery),
     ),
-  http: ({ clock }, delivery, signal) => post(clock, delivery, signal),
-  https: ({ clock }, delivery, signal) => post(clock, delivery, signal),
+  lambda: ({ switchboard }, delivery, seal) =>
+    switchboard.lambda.invoke(
+      delivery.endpoint,
+      { payload: Buffer.from(functionEvent(delivery, seal)), type: 'Event', ...traceOf(delivery) },
+      senderOf(delivery),
+    ),
+  http: ({ clock }, delivery, seal, signal) => post(clock, delivery, seal, signal),
+  https: ({ clock }, delivery, seal, signal) => post(clock, delivery, seal, signal),
+  email: sendEmail,
+  'email-json': sendEmail,
+  sms: sendText,
+}
+
+function sendEmail({ store }: DeliverDeps, delivery: Delivery, seal: Seal | undefined): Promise<void> {
+  return store.change((editor) => editor.keepMail(delivery, emailOf(delivery, seal)))
+}
+
+/** Who has opted out gets nothing, and nobody is told. */
+function sendText({ store }: DeliverDeps, delivery: Delivery): Promise<void> {
+  return store.change(async (editor) => {
+    const settings = await editor.accountSettings(delivery)
+    if (isOptedOut(settings, delivery.endpoint)) return
+    await editor.keepMail(delivery, smsOf(delivery, settings))
+  })
+}
+
+/** A message's signature is the same for all its subscribers; one that asks for consent is for one of them. */
+async function sealOf({ signer }: DeliverDeps, delivery: Delivery): Promise<Seal | undefined> {
+  const { signatureVersion: version, isRaw, messageId, protocol } = delivery
+  if (version === undefined || isRaw || protocol === 'email' || protocol === 'sms') return undefined
+  return signer.sign(`${messageId}/${protocol}`, stringToSign(delivery), version)
 }
 
 /** Of what is no queue: a function's in the envelope, an endpoint's as it would have been posted. */
-function deadLetter(delivery: Delivery): QueueMessage {
-  return { body: delivery.isRaw ? delivery.text : envelope(delivery) }
+function deadLetter(delivery: Delivery, seal: Seal | undefined): QueueMessage {
+  return { body: delivery.isRaw ? delivery.text : envelope(delivery, seal) }
 }
 
-function queueMessage(delivery: Delivery, queue: string): QueueMessage {
+function queueMessage(delivery: Delivery, seal: Seal | undefined, queue: string): QueueMessage {
   const { isRaw, text, attributes, groupId, deduplicationId } = delivery
   return {
-    body: isRaw ? text : envelope(delivery),
+    body: isRaw ? text : envelope(delivery, seal),
     ...(isRaw && { attributes: queueAttributes(attributes) }),
     ...(groupId !== undefined && { groupId }),
     ...(deduplicationId !== undefined && queue.endsWith('.fifo') && { deduplicationId }),
@@ -77,15 +121,13 @@ const RETRIES_AFTER_A_SECOND = 2
 const RETRIES_BACKING_OFF = 10
 const RETRIES_MAX = 100_015
 const LONGEST_WAIT_MS = 20_000
-// The same page's default delivery policy of HTTP endpoints.
-const HTTP_RETRIES_MAX = 3
-const HTTP_WAIT_MS = 20_000
 
 /** Milliseconds before the next attempt after so many retries, or undefined where there is none. */
-export function waitBeforeRetry(retries: number, protocol: Delivery['protocol']): number | undefined {
-  if (protocol === 'http' || protocol === 'https') {
-    return retries < HTTP_RETRIES_MAX ? HTTP_WAIT_MS : undefined
-  }
+export function waitBeforeRetry(
+  retries: number,
+  { protocol, policy = DEFAULT_POLICY }: Pick<Delivery, 'protocol' | 'policy'>,
+): number | undefined {
+  if (isHttp(protocol)) return waitBefore(policy.retry, retries)
   if (retries >= RETRIES_MAX) return undefined
   if (retries < RETRIES_AT_ONCE) return 0
   const step = retries - RETRIES_AT_ONCE - RETRIES_AFTER_A_SECOND
@@ -93,10 +135,11 @@ export function waitBeforeRetry(retries: number, protocol: Delivery['protocol'])
   return Math.round(Math.min(LONGEST_WAIT_MS, 1000 * 20 ** ((step + 1) / RETRIES_BACKING_OFF)))
 }
 
-async function giveUp(deps: DeliverDeps, delivery: Delivery): Promise<Verdict> {
+async function giveUp(deps: DeliverDeps, delivery: Delivery, seal: Seal | undefined): Promise<Verdict> {
   const { deadLetterQueue: queue } = delivery
   if (queue === undefined) return 'done'
-  const message = delivery.protocol === 'sqs' ? queueMessage(delivery, queue) : deadLetter(delivery)
+  const message =
+    delivery.protocol === 'sqs' ? queueMessage(delivery, seal, queue) : deadLetter(delivery, seal)
   try {
     await deps.switchboard.sqs.send(queue, message, senderOf(delivery))
   } catch (failure) {

@@ -51,13 +51,15 @@ test('an endpoint is asked to confirm, and gets nothing before it has', async (t
   assert.equal(headers['x-amz-sns-message-type'], 'SubscriptionConfirmation')
   assert.equal(headers['content-type'], 'text/plain; charset=UTF-8')
   assert.equal(headers.authorization, `Basic ${Buffer.from('user:secret').toString('base64')}`)
-  const { Token, MessageId, SubscribeURL, ...others } = JSON.parse(body)
+  const { Token, MessageId, SubscribeURL, Signature, SigningCertURL, ...others } = JSON.parse(body)
+  assert.ok(Signature && SigningCertURL)
   assert.equal(headers['x-amz-sns-message-id'], MessageId)
   assert.deepEqual(others, {
     Type: 'SubscriptionConfirmation',
     TopicArn: TOPIC,
     Message: `You have chosen to subscribe to the topic ${TOPIC}.\nTo confirm the subscription, visit the SubscribeURL included in this message.`,
     Timestamp: '2026-01-01T00:00:00.000Z',
+    SignatureVersion: '1',
   })
   const url = new URL(SubscribeURL)
   assert.deepEqual(
@@ -70,7 +72,7 @@ test('an endpoint is asked to confirm, and gets nothing before it has', async (t
   assert.deepEqual([Attributes?.SubscriptionsPending, Attributes?.SubscriptionsConfirmed], ['1', '0'])
 
   await assert.rejects(run('ConfirmSubscription', { TopicArn: TOPIC, Token: `${Token}0` }), {
-    message: 'Invalid parameter: Token',
+    message: 'Invalid token',
   })
   await subscribe()
   await arrived(2)
@@ -91,7 +93,10 @@ test('a confirmed endpoint gets notifications, and a link that ends the subscrip
   assert.equal(headers['x-amz-sns-topic-arn'], TOPIC)
   assert.equal(headers['x-amz-sns-subscription-arn'], SubscriptionArn)
   assert.equal(headers['x-amz-sns-rawdelivery'], undefined)
-  assert.deepEqual(JSON.parse(body), {
+  const { Signature, SigningCertURL, ...others } = JSON.parse(body)
+  assert.ok(Signature && SigningCertURL)
+  assert.deepEqual(others, {
+    SignatureVersion: '1',
     Type: 'Notification',
     MessageId,
     TopicArn: TOPIC,

@@ -1,5 +1,7 @@
 import { DeliveryError } from '../../../aws/ports/delivery.ts'
 import type { Clock } from '../../../base/clock.ts'
+import { DEFAULT_POLICY } from '../delivery-policy.ts'
+import type { Seal } from '../signing/signer.ts'
 import type { Delivery } from './delivery.ts'
 import { envelope, typeOf } from './envelope.ts'
 
@@ -7,13 +9,18 @@ import { envelope, typeOf } from './envelope.ts'
 const TIMEOUT_MS = 15_000
 
 /** Posts a message to a subscribed endpoint. @throws DeliveryError */
-export async function post(clock: Clock, delivery: Delivery, signal: AbortSignal): Promise<void> {
+export async function post(
+  clock: Clock,
+  delivery: Delivery,
+  seal: Seal | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const tooLong = new AbortController()
   const timer = clock.after(TIMEOUT_MS, () => tooLong.abort(new Error('it took too long')))
   const response = await request(delivery, {
     method: 'POST',
     headers: headersOf(delivery),
-    body: delivery.isRaw ? delivery.text : envelope(delivery),
+    body: delivery.isRaw ? delivery.text : envelope(delivery, seal),
     redirect: 'manual',
     signal: AbortSignal.any([signal, tooLong.signal]),
   }).finally(() => timer.cancel())
@@ -44,13 +51,16 @@ function refused(status: number, endpoint: string): DeliveryError {
 
 function headersOf(delivery: Delivery): Record<string, string> {
   return {
-    'content-type': 'text/plain; charset=UTF-8',
+    'accept-encoding': 'gzip,deflate',
+    'content-type': (delivery.policy ?? DEFAULT_POLICY).contentType,
     'user-agent': 'Amazon Simple Notification Service Agent',
     'x-amz-sns-message-type': typeOf(delivery),
     'x-amz-sns-message-id': delivery.messageId,
     'x-amz-sns-topic-arn': delivery.topicArn,
     // A subscription that is not confirmed yet has no ARN to show.
-    ...(delivery.token === undefined && { 'x-amz-sns-subscription-arn': delivery.subscriptionArn }),
+    ...(typeOf(delivery) !== 'SubscriptionConfirmation' && {
+      'x-amz-sns-subscription-arn': delivery.subscriptionArn,
+    }),
     ...(delivery.isRaw && { 'x-amz-sns-rawdelivery': 'true' }),
   }
 }

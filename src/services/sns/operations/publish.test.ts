@@ -16,8 +16,10 @@ test('a queue gets the envelope in AWS’s layout', async (t) => {
     MessageAttributes,
   })
   await until(() => bodies().length === 1)
+  const [body = ''] = bodies()
+  const { Signature, SigningCertURL, UnsubscribeURL } = JSON.parse(body)
   assert.equal(
-    bodies()[0],
+    body,
     `{
   "Type" : "Notification",
   "MessageId" : "${MessageId}",
@@ -25,6 +27,10 @@ test('a queue gets the envelope in AWS’s layout', async (t) => {
   "Subject" : "S",
   "Message" : "a \\"b\\"",
   "Timestamp" : "2026-01-01T00:00:00.000Z",
+  "SignatureVersion" : "1",
+  "Signature" : "${Signature}",
+  "SigningCertURL" : "${SigningCertURL}",
+  "UnsubscribeURL" : "${UnsubscribeURL}",
   "MessageAttributes" : {
     "s" : {"Type":"String","Value":"x"},
     "b" : {"Type":"Binary","Value":"eQ=="}
@@ -39,7 +45,10 @@ test('a function gets a record, asynchronously and in SNS’s name, with the tra
   const call = { traceHeader: 'Root=1-2-3' }
   const { MessageId } = await run('Publish', { TopicArn: TOPIC, Message: 'm' }, call)
   await until(() => sent.length === 1)
-  assert.deepEqual(JSON.parse(bodies()[0] ?? ''), {
+  const event = JSON.parse(bodies()[0] ?? '')
+  const { Signature, SigningCertUrl } = event.Records[0].Sns
+  assert.match(SigningCertUrl, /^http:\/\/127.0.0.1:4566\/SimpleNotificationService-[0-9a-f]{32}.pem$/)
+  assert.deepEqual(event, {
     Records: [
       {
         EventSource: 'aws:sns',
@@ -52,6 +61,10 @@ test('a function gets a record, asynchronously and in SNS’s name, with the tra
           Subject: null,
           Message: 'm',
           Timestamp: '2026-01-01T00:00:00.000Z',
+          SignatureVersion: '1',
+          Signature,
+          SigningCertUrl,
+          UnsubscribeUrl: `http://127.0.0.1:4566/?Action=Unsubscribe&Version=2010-03-31&SubscriptionArn=${EventSubscriptionArn}`,
           MessageAttributes: {},
         },
       },
@@ -188,10 +201,10 @@ for (const [why, input, code, message] of [
     /MessageDeduplicationId Reason/,
   ],
   [
-    'a phone number',
-    { Message: 'm', PhoneNumber: '+1' },
+    'a phone number that is none',
+    { Message: 'm', PhoneNumber: '+1a234' },
     'InvalidParameterException',
-    /not supported by lambdad yet/,
+    'Invalid parameter: PhoneNumber Reason: +1a234 is not valid to publish to',
   ],
 ] as const) {
   test(`refused: ${why}`, async (t) => {
@@ -210,24 +223,17 @@ test('no topic, and none that is there', async (t) => {
   await assert.rejects(run('Publish', { Message: 'm', TopicArn: 'x' }), { code: 'InvalidParameterException' })
 })
 
-test('a batch’s entries fail one by one', async (t) => {
+test('a batch is taken as a whole, or refused for one of its entries', async (t) => {
   const { run, subscribe, bodies, until, sent } = await snsRig(t)
   await subscribe(QUEUE, { RawMessageDelivery: 'true' })
-  const { Successful = [], Failed = [] } = await run('PublishBatch', {
-    TopicArn: TOPIC,
-    PublishBatchRequestEntries: [
-      { Id: 'a', Message: '1' },
-      { Id: 'b', Message: '' },
-      { Id: 'c', Message: '2' },
-    ],
-  })
-  assert.deepEqual(
-    Successful.map(({ Id }) => Id),
-    ['a', 'c'],
-  )
-  assert.deepEqual(Failed, [
-    { Id: 'b', Code: 'InvalidParameter', Message: 'Invalid parameter: Empty message', SenderFault: true },
-  ])
+  const publish = (...texts: string[]) =>
+    run('PublishBatch', {
+      TopicArn: TOPIC,
+      PublishBatchRequestEntries: texts.map((Message, index) => ({ Id: String(index), Message })),
+    })
+  await assert.rejects(publish('lost', ''), { message: 'Invalid parameter: Empty message' })
+  const { Successful = [], Failed } = await publish('1', '2')
+  assert.deepEqual([Successful.map(({ Id }) => Id), Failed], [['0', '1'], []])
   await until(() => sent.length === 2)
   assert.deepEqual(bodies().sort(), ['1', '2'])
 })

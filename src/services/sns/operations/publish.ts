@@ -1,5 +1,6 @@
-import { AwsError } from '../../../aws/error.ts'
-import type { SnsOperation } from '../deps.ts'
+import type { Call } from '../../../aws/operation.ts'
+import { textMessageTo } from '../delivery/delivery.ts'
+import type { SnsDeps, SnsOperation } from '../deps.ts'
 import {
   batchTooLong,
   emptyBatch,
@@ -7,26 +8,44 @@ import {
   invalidEntryId,
   invalidParameter,
   tooManyEntries,
-  unsupported,
 } from '../errors.ts'
-import { MESSAGE_BYTES_MAX, type Message, type MessageInput, readMessage } from '../message.ts'
+import { MESSAGE_BYTES_MAX, type MessageInput, readMessage } from '../message.ts'
 import { attributesBytes } from '../message-attributes.ts'
+import { checkPhoneNumber } from '../phone-number.ts'
 import { type Published, publish } from '../publish.ts'
 import { existingTopic } from '../resolve.ts'
-import type { Topic } from '../topic.ts'
 
 export const publishMessage: SnsOperation<'Publish'> = async (deps, input, call) => {
   const { TopicArn, TargetArn, PhoneNumber } = input
-  if (PhoneNumber !== undefined) throw unsupported('Publishing to a phone number (PhoneNumber)')
+  if (PhoneNumber !== undefined) return publishToPhone(deps, PhoneNumber, input, call)
   const arn = TopicArn ?? TargetArn
   if (arn === undefined) {
     throw invalidParameter('TopicArn or TargetArn Reason: no value for required parameter')
   }
-  if (/:(endpoint|app)\//.test(arn)) throw unsupported('Publishing to a mobile application')
+  if (/:endpoint\//.test(arn)) {
+    throw invalidParameter('TargetArn Reason: No endpoint found for the target arn specified')
+  }
   const topic = await existingTopic(deps.store, arn, call, 'Publish')
   const [published] = await publish(deps, topic, [readMessage(input, topic, call.traceHeader)])
   return shown(published)
 }
+
+async function publishToPhone(
+  { store, random, clock, addToOutbox }: SnsDeps,
+  number: string,
+  input: MessageInput,
+  { accountId, region, traceHeader }: Call,
+) {
+  checkPhoneNumber(number)
+  const read = readMessage(input, NO_TOPIC, traceHeader)
+  const message = { ...read, id: random.uuid(), at: clock.now() }
+  const item = textMessageTo(number, { accountId, region }, message)
+  await store.change((editor) => addToOutbox(editor.transaction, [item]))
+  return shown(message)
+}
+
+/** What is published to a number is read as for a standard topic. */
+const NO_TOPIC = { attributes: {} }
 
 function shown(published: Published | undefined) {
   const { id: MessageId, sequenceNumber: SequenceNumber } = published ?? { id: '' }
@@ -39,24 +58,14 @@ interface Entry extends MessageInput {
   readonly Id: string | undefined
 }
 
-/** Entries fail one by one; those that are taken are durable together. */
+/** All entries are durable together: AWS refuses a batch for one that is wrong, and so nothing fails by itself. */
 export const publishBatch: SnsOperation<'PublishBatch'> = async (deps, input, call) => {
   const entries: readonly Entry[] = input.PublishBatchRequestEntries ?? []
   const topic = await existingTopic(deps.store, input.TopicArn, call, 'Publish')
   checkBatch(entries)
-  const read = entries.map((entry) => ({ Id: entry.Id, result: tried(entry, topic, call.traceHeader) }))
-  const good = read.flatMap(({ Id, result }) => (result instanceof AwsError ? [] : [{ Id, message: result }]))
-  const published = await publish(
-    deps,
-    topic,
-    good.map(({ message }) => message),
-  )
-  const Failed = read.flatMap(({ Id, result }) =>
-    result instanceof AwsError
-      ? [{ Id, Code: result.queryCode, Message: result.message, SenderFault: true }]
-      : [],
-  )
-  return { Successful: good.map(({ Id }, index) => ({ Id, ...shown(published[index]) })), Failed }
+  const messages = entries.map((entry) => readMessage(entry, topic, call.traceHeader))
+  const published = await publish(deps, topic, messages)
+  return { Successful: entries.map(({ Id }, index) => ({ Id, ...shown(published[index]) })), Failed: [] }
 }
 
 function checkBatch(entries: readonly Entry[]): void {
@@ -74,13 +83,4 @@ function bytesOf({ Message = '', MessageAttributes = {} }: Entry): number {
     { dataType: one.DataType ?? '', stringValue: one.StringValue ?? '', binaryValue: one.BinaryValue },
   ])
   return Buffer.byteLength(Message) + attributesBytes(Object.fromEntries(attributes))
-}
-
-function tried(entry: Entry, topic: Topic, traceHeader: string | undefined): Message | AwsError {
-  try {
-    return readMessage(entry, topic, traceHeader)
-  } catch (error) {
-    if (error instanceof AwsError) return error
-    throw error
-  }
 }

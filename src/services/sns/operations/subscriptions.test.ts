@@ -53,7 +53,13 @@ for (const [why, endpoint, attributes, message] of [
   ],
   ['a raw delivery that is no boolean', QUEUE, { RawMessageDelivery: '1' }, /Must be true or false/],
   ['an unknown attribute', QUEUE, { Color: 'red' }, 'Invalid parameter: AttributeName'],
-  ['an attribute to come', QUEUE, { DeliveryPolicy: '{"a":1}' }, /not supported by lambdad yet/],
+  ['an attribute to come', QUEUE, { ReplayPolicy: '{"a":1}' }, /not supported by lambdad yet/],
+  [
+    'a delivery policy of a queue',
+    QUEUE,
+    { DeliveryPolicy: '{"a":1}' },
+    /\[sqs\] does not support a delivery/,
+  ],
   ['a scope that is none', QUEUE, { FilterPolicyScope: 'All' }, /MessageBody or MessageAttributes/],
   ['a filter policy that is none', QUEUE, { FilterPolicy: '{"a":1}' }, /FilterPolicy: /],
   [
@@ -69,7 +75,12 @@ for (const [why, endpoint, attributes, message] of [
     /SQS queue/,
   ],
   ['a FIFO queue', `${QUEUE}.fifo`, {}, /FIFO SQS Queues can not be subscribed to standard SNS topics/],
-  ['a queue of another account', 'arn:aws:sqs:us-east-1:222222222222:q', {}, /not supported by lambdad yet/],
+  [
+    'a function of another account',
+    'arn:aws:lambda:us-east-1:222222222222:function:f',
+    {},
+    /not supported by lambdad yet/,
+  ],
 ] as const) {
   test(`refused: ${why}`, async (t) => {
     const { subscribe } = await snsRig(t)
@@ -82,8 +93,10 @@ test('protocols to come and unknown ones are told apart; endpoints must fit', as
   await run('CreateTopic', { Name: 't' })
   const subscribe = (Protocol: string, Endpoint: string) =>
     run('Subscribe', { TopicArn: TOPIC, Protocol, Endpoint })
-  await assert.rejects(subscribe('email', 'a@example.com'), { message: /not supported by lambdad yet/ })
-  await assert.rejects(subscribe('pigeon', 'x'), { message: /Does not support this protocol string: pigeon/ })
+  await assert.rejects(subscribe('firehose', 'x'), { message: /not supported by lambdad yet/ })
+  await assert.rejects(subscribe('pigeon', 'x'), {
+    message: 'Invalid parameter: Amazon SNS does not support this protocol string: pigeon',
+  })
   await assert.rejects(subscribe('sqs', FUNCTION), { message: 'Invalid parameter: SQS endpoint ARN' })
   await assert.rejects(subscribe('lambda', 'f'), { message: 'Invalid parameter: Lambda endpoint ARN' })
   await assert.rejects(run('Subscribe', { TopicArn: `${TOPIC}x`, Protocol: 'sqs', Endpoint: QUEUE }), {

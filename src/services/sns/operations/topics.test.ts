@@ -42,7 +42,7 @@ test('attributes are shown with AWS’s defaults, and set one by one', async (t)
   await subscribe(QUEUE)
   await run('SetTopicAttributes', { TopicArn: TOPIC, AttributeName: 'DisplayName', AttributeValue: 'T' })
   const { Attributes = {} } = await run('GetTopicAttributes', { TopicArn: TOPIC })
-  const { Policy = '', ...others } = Attributes
+  const { Policy = '', EffectiveDeliveryPolicy = '', ...others } = Attributes
   assert.equal(JSON.parse(Policy).Statement[0].Condition.StringEquals['AWS:SourceOwner'], '111111111111')
   assert.deepEqual(others, {
     TopicArn: TOPIC,
@@ -51,6 +51,21 @@ test('attributes are shown with AWS’s defaults, and set one by one', async (t)
     SubscriptionsConfirmed: '1',
     SubscriptionsPending: '0',
     SubscriptionsDeleted: '0',
+  })
+  assert.deepEqual(JSON.parse(EffectiveDeliveryPolicy), {
+    http: {
+      defaultHealthyRetryPolicy: {
+        minDelayTarget: 20,
+        maxDelayTarget: 20,
+        numRetries: 3,
+        numMaxDelayRetries: 0,
+        numNoDelayRetries: 0,
+        numMinDelayRetries: 0,
+        backoffFunction: 'linear',
+      },
+      disableSubscriptionOverrides: false,
+      defaultRequestPolicy: { headerContentType: 'text/plain; charset=UTF-8' },
+    },
   })
   await assert.rejects(
     run('SetTopicAttributes', { TopicArn: TOPIC, AttributeName: 'FifoTopic', AttributeValue: 'true' }),

@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
+import { pageOf, pageStart } from '../../../aws/pages.ts'
+import { effectiveTopicPolicy } from '../delivery-policy.ts'
 import type { SnsOperation } from '../deps.ts'
-import { invalidParameter, unsupported } from '../errors.ts'
+import { invalidNextToken, invalidParameter, unsupported } from '../errors.ts'
 import { isFifo } from '../fifo.ts'
-import { pageOf, pageStart } from '../pages.ts'
-import { existingTopic } from '../resolve.ts'
+import { existingTopic, readTopicArn } from '../resolve.ts'
 import { isPending } from '../subscription.ts'
 import { SUBSCRIPTIONS_MAX } from '../subscription-limits.ts'
 import { tagsFrom } from '../tags.ts'
-import { defaultPolicy, type Topic, topicArn, topicOfArn } from '../topic.ts'
-import { checkTopicAttribute } from '../topic-attributes.ts'
+import { defaultPolicy, type Topic, topicArn } from '../topic.ts'
+import { readTopicAttributes } from '../topic-attributes.ts'
 
 /** Made once: the same call again answers with the topic that is there. */
 export const createTopic: SnsOperation<'CreateTopic'> = async ({ store }, input, call) => {
@@ -16,10 +17,8 @@ export const createTopic: SnsOperation<'CreateTopic'> = async ({ store }, input,
   const isOrdered = Attributes.FifoTopic === 'true'
   checkName(name, isOrdered)
   if (DataProtectionPolicy !== undefined) throw unsupported('DataProtectionPolicy')
-  for (const [key, value] of Object.entries(Attributes)) checkTopicAttribute(key, value, isOrdered)
+  const attributes = readTopicAttributes(Attributes, isOrdered)
   const { accountId, region } = call
-  const { FifoTopic: _, ...others } = Attributes
-  const attributes = isOrdered ? Attributes : others
   const topic: Topic = { accountId, region, name, attributes, tags: tagsFrom(Tags) }
   await store.change(async (editor) => {
     const found = await editor.findTopic(topic)
@@ -48,16 +47,16 @@ function refuseOtherwise(found: Topic, wanted: Topic, hasTags: boolean): void {
 
 /** Deletes its subscriptions, too. What is not there is deleted already. */
 export const deleteTopic: SnsOperation<'DeleteTopic'> = async ({ store }, { TopicArn = '' }, call) => {
-  const address = topicOfArn(TopicArn)
-  if (address === undefined || address.region !== call.region) throw invalidParameter('TopicArn')
+  const address = readTopicArn(TopicArn, call.region)
   if (address.accountId !== call.accountId) await existingTopic(store, TopicArn, call, 'DeleteTopic')
   await store.change((editor) => editor.removeTopic(address))
   return {}
 }
 
-export const listTopics: SnsOperation<'ListTopics'> = async ({ store }, { NextToken }, call) => {
-  const topics = await store.listTopics(call, pageFrom(NextToken))
-  const { shown, rest } = pageOf(topics, ({ name }) => name)
+export const listTopics: SnsOperation<'ListTopics'> = async ({ store }, input, call) => {
+  const { limit, ...from } = pageStart(input, invalidNextToken)
+  const topics = await store.listTopics(call, { ...from, limit: limit + 1 })
+  const { shown, rest } = pageOf(topics, limit, ({ name }) => name)
   return { Topics: shown.map((topic) => ({ TopicArn: topicArn(topic) })), ...rest }
 }
 
@@ -70,6 +69,7 @@ export const getTopicAttributes: SnsOperation<'GetTopicAttributes'> = async ({ s
     Owner: topic.accountId,
     DisplayName: '',
     Policy: defaultPolicy(topic),
+    EffectiveDeliveryPolicy: JSON.stringify(effectiveTopicPolicy(topic.attributes.DeliveryPolicy)),
     SubscriptionsConfirmed: String(subscriptions.length - pending),
     SubscriptionsPending: String(pending),
     // AWS keeps deleted ones for three days and counts them; here they are gone.
@@ -86,9 +86,8 @@ export const setTopicAttributes: SnsOperation<'SetTopicAttributes'> = async ({ s
     const topic = await existingTopic(editor, TopicArn, call, 'SetTopicAttributes')
     if (name === 'FifoTopic') throw invalidParameter('AttributeName')
     const { [name]: _, ...others } = topic.attributes
-    if (name === 'Policy' && value === '') return editor.saveTopic({ ...topic, attributes: others })
-    checkTopicAttribute(name, value, isFifo(topic))
-    return editor.saveTopic({ ...topic, attributes: { ...others, [name]: value } })
+    const changed = readTopicAttributes({ [name]: value }, isFifo(topic))
+    return editor.saveTopic({ ...topic, attributes: { ...others, ...changed } })
   })
   return {}
 }
