@@ -6,6 +6,7 @@ import { eventBridgeHasWork } from './services/eventbridge/has-work.ts'
 import { pipesHaveWork } from './services/pipes/has-work.ts'
 import { s3HasWork } from './services/s3/has-work.ts'
 import { schedulerHasWork } from './services/scheduler/has-work.ts'
+import type { SnsDoors } from './services/sns/doors.ts'
 import { snsHasWork } from './services/sns/has-work.ts'
 import { sqsHasWork } from './services/sqs/has-work.ts'
 
@@ -15,6 +16,8 @@ export interface EventRooms {
   readonly services: {
     readonly [Id in 'sqs' | 's3' | 'sns' | 'eventbridge' | 'scheduler' | 'pipes']: () => Promise<Operations>
   }
+  /** What SNS shows beside its API. */
+  readonly sns: SnsDoors
   /** In the order in which they start. */
   readonly parts: readonly LazyRoom<{ start(): unknown; stop(): unknown }>[]
 }
@@ -83,6 +86,14 @@ export function createEventRooms(
       s3: async () => (await s3.get()).operations,
       scheduler: async () => (await scheduler.get()).operations,
       pipes: async () => (await pipes.get()).operations,
+    },
+    sns: {
+      certificate: async (id) => (await sns.get()).doors.certificate(id),
+      outbox: {
+        list: async (scope, to) => (await sns.get()).doors.outbox.list(scope, to),
+        clear: async (scope) => (await sns.get()).doors.outbox.clear(scope),
+        optOut: async (scope, number) => (await sns.get()).doors.outbox.optOut(scope, number),
+      },
     },
     parts: [sqs, sns, s3, eventbridge, scheduler, pipes],
   }

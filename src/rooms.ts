@@ -12,6 +12,8 @@ import { createEventRooms } from './event-rooms.ts'
 import type { Authenticator } from './gateway/authenticator.ts'
 import { codeDoor } from './gateway/doors/code.ts'
 import { healthDoor } from './gateway/doors/health.ts'
+import { anybody, type Operator, rootOnly } from './gateway/doors/operator.ts'
+import { certificateDoor, snsOutboxDoor } from './gateway/doors/sns.ts'
 import { statusDoor } from './gateway/doors/status.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { openAuthenticator } from './gateway/open-authenticator.ts'
@@ -221,6 +223,12 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
         ...placement.counts(),
       })),
       codeDoor(lambda.codeDoor),
+      certificateDoor(eventRooms.sns.certificate),
+      snsOutboxDoor({
+        outbox: eventRooms.sns.outbox,
+        operator: keys.operator,
+        defaults: { accountId: settings.account, region: settings.region },
+      }),
     ],
     random,
     clock,
@@ -315,6 +323,7 @@ function durableRoom(
 interface Keys {
   readonly master: Buffer
   readonly authenticator: Authenticator
+  readonly operator: Operator
 }
 
 /** The root key, which the command line reads from a file of the data folder, and who is believed. */
@@ -327,12 +336,14 @@ async function openKeys({ settings, stores, clock, random }: RoomsDeps): Promise
   const master = await masterKey(keyDeps)
   if (effectiveAuth(settings) === 'strict') {
     const keys = createAccessKeys(stores.database, master)
-    return { master, authenticator: createStrictAuthenticator({ keys, clock }) }
+    const authenticator = createStrictAuthenticator({ keys, clock })
+    return { master, authenticator, operator: rootOnly(keys) }
   }
   const callerOf = (id: string, token: string | undefined) => callerOfSession(master, id, token)
   return {
     master,
     authenticator: openAuthenticator({ defaultAccountId: accountId, defaultRegion: region, callerOf }),
+    operator: anybody,
   }
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import {
   EventBridgeClient,
@@ -15,6 +17,7 @@ import {
   PutFunctionEventInvokeConfigCommand,
 } from '@aws-sdk/client-lambda'
 import {
+  ConfirmSubscriptionCommand,
   CreateTopicCommand,
   InvalidParameterException,
   ListSubscriptionsByTopicCommand,
@@ -185,6 +188,70 @@ test('an endpoint confirms by the link that it is sent, and ends its subscriptio
   assert.equal((await fetch(UnsubscribeURL)).status, 200)
   const { Subscriptions } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: TOPIC }))
   assert.deepEqual(Subscriptions ?? [], [])
+})
+
+test('what lambdad signs, openssl verifies by the certificate that the message names', {
+  skip: works('openssl', 'version') ? false : 'no openssl',
+}, async (t) => {
+  const { client, data } = await platform(t)
+  const { sns, sqs } = await withTopic(t, client)
+  const { arn, receive } = await queueOf(sqs, 'q')
+  await sns.send(new SubscribeCommand({ TopicArn: TOPIC, Protocol: 'sqs', Endpoint: arn }))
+  for (const [version, digest] of [
+    ['1', '-sha1'],
+    ['2', '-sha256'],
+  ]) {
+    const attribute = { AttributeName: 'SignatureVersion', AttributeValue: version }
+    await sns.send(new SetTopicAttributesCommand({ TopicArn: TOPIC, ...attribute }))
+    await sns.send(new PublishCommand({ TopicArn: TOPIC, Message: `m${version}`, Subject: 'S' }))
+    const [{ Body = '' } = {}] = await receive()
+    const message = JSON.parse(Body)
+    const names = ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type']
+    const file = (name: string) => path.join(data, name)
+    await writeFile(file('text'), names.map((name) => `${name}\n${message[name]}\n`).join(''))
+    await writeFile(file('signature'), Buffer.from(message.Signature, 'base64'))
+    await writeFile(file('pem'), await (await fetch(message.SigningCertURL)).text())
+    const shown = await ran('openssl', ['x509', '-in', file('pem'), '-noout', '-pubkey'])
+    await writeFile(file('key'), shown.stdout)
+    const verified = [
+      'dgst',
+      String(digest),
+      '-verify',
+      file('key'),
+      '-signature',
+      file('signature'),
+      file('text'),
+    ]
+    assert.equal((await ran('openssl', verified)).stdout, 'Verified OK\n')
+    const chain = ['verify', '-check_ss_sig', '-CAfile', file('pem'), file('pem')]
+    assert.equal((await ran('openssl', chain)).code, 0)
+  }
+})
+
+interface Outbox {
+  readonly messages: readonly { readonly body: string; readonly subscribeUrl: string }[]
+}
+
+test('e-mail is found in the outbox, with the link that confirms; in strict mode by the root key alone', async (t) => {
+  const { client, endpoint } = await platform(t, { auth: 'strict' })
+  const { sns } = await withTopic(t, client)
+  await sns.send(new SubscribeCommand({ TopicArn: TOPIC, Protocol: 'email', Endpoint: 'a@example.com' }))
+  const door = `${endpoint}/_lambdad/sns/outbox?to=a%40example.com`
+  assert.equal((await fetch(door)).status, 401)
+  const { accessKeyId, secretAccessKey } = client.credentials
+  const basic = Buffer.from(`${accessKeyId}:${secretAccessKey}`).toString('base64')
+  const look = async () => {
+    const answer = await fetch(door, { headers: { authorization: `Basic ${basic}` } })
+    return ((await answer.json()) as Outbox).messages
+  }
+  let [asked] = await look()
+  for (; asked === undefined; [asked] = await look());
+  const Token = new URL(asked.subscribeUrl).searchParams.get('Token') ?? ''
+  await sns.send(new ConfirmSubscriptionCommand({ TopicArn: TOPIC, Token }))
+  await sns.send(new PublishCommand({ TopicArn: TOPIC, Message: 'hello' }))
+  let got = await look()
+  for (; got.length < 2; got = await look());
+  assert.match(got[0]?.body ?? '', /^hello\n/)
 })
 
 test('rules publish to a topic that lets them in, and functions send it their results', async (t) => {

@@ -10,14 +10,11 @@ import { deliver } from './delivery/deliver.ts'
 import { isOrdered } from './delivery/delivery.ts'
 import { Throttle } from './delivery/throttle.ts'
 import type { SnsDeps } from './deps.ts'
-import type { Mail } from './mail.ts'
+import { createDoors, type SnsDoors } from './doors.ts'
 import { createPort } from './port.ts'
-import type { Scope } from './scope.ts'
 import { createSnsOperations } from './service.ts'
 import { Signer } from './signing/signer.ts'
-import { withOptOut } from './sms.ts'
 import { createSnsStore } from './store.sql.ts'
-import type { SnsStore } from './store.ts'
 
 export interface SnsRoomDeps {
   readonly database: Database
@@ -26,17 +23,6 @@ export interface SnsRoomDeps {
   readonly clock: Clock
   readonly random: Random
   readonly reportFault: (error: unknown) => void
-}
-
-/** What is seen of SNS beside its API. */
-export interface SnsDoors {
-  /** The certificate by which signatures are verified, as PEM; undefined where the id is none of ours. */
-  certificate(id: string): Promise<string | undefined>
-  /** E-mails and text messages that nobody carries, the newest first. */
-  listMail(scope: Scope, to?: string): Promise<readonly Mail[]>
-  clearMail(scope: Scope): Promise<void>
-  /** As if STOP had been sent from the number. */
-  optOut(scope: Scope, number: string): Promise<void>
 }
 
 /** SNS, ready to run. */
@@ -76,21 +62,8 @@ export function createSnsRoom(given: SnsRoomDeps): SnsRoom {
   return {
     operations: createSnsOperations(deps),
     port: createPort(deps),
-    doors: doorsOf(store, signer),
+    doors: createDoors(store, signer),
     start: () => runner.start(),
     stop: () => runner.stop(),
-  }
-}
-
-function doorsOf(store: SnsStore, signer: Signer): SnsDoors {
-  return {
-    certificate: (id) => signer.certificate(id),
-    listMail: (scope, to) => store.listMail(scope, to),
-    clearMail: (scope) => store.change((editor) => editor.clearMail(scope)),
-    optOut: (scope, number) =>
-      store.change(async (editor) => {
-        const settings = await editor.accountSettings(scope)
-        await editor.saveAccountSettings(scope, withOptOut(settings, number, true))
-      }),
   }
 }

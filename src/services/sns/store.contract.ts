@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { MAIL_MAX } from './mail.ts'
 import type { SnsStore } from './store.ts'
 import { type Subscription, subscriptionArn } from './subscription.ts'
 import type { Topic } from './topic.ts'
@@ -83,5 +84,56 @@ export function describeSnsStore(open: (t: TestContext) => Promise<SnsStore>): v
       await editor.removeTopic(one)
       assert.equal(await editor.nextSequence(one), 1)
     })
+  })
+
+  test('what has departed is kept until its time is over, and goes with its topic', async (t) => {
+    const store = await open(t)
+    const [first, second] = [subscription('1', 'q1'), subscription('2', 'q2')]
+    await store.change(async (editor) => {
+      await editor.keepDeparted({ subscription: first, token: 'old', expiresAt: 500 })
+      await editor.keepDeparted({ subscription: first, token: 'new', expiresAt: 1000 })
+      await editor.keepDeparted({ subscription: second, token: 't', expiresAt: 2000 })
+      await editor.forgetDeparted(999)
+    })
+    assert.equal((await store.findDeparted(first))?.token, 'new')
+    await store.change((editor) => editor.forgetDeparted(1000))
+    assert.equal(await store.findDeparted(first), undefined)
+    await store.change((editor) => editor.removeTopic(second.topic))
+    assert.equal(await store.findDeparted(second), undefined)
+  })
+
+  test('mail is kept once by account and region, the newest up to a number', async (t) => {
+    const store = await open(t)
+    const mail = (messageId: string, to = 'a') => ({
+      protocol: 'email',
+      to,
+      messageId,
+      sentAt: '',
+      body: messageId,
+    })
+    await store.change(async (editor) => {
+      for (let index = 0; index < MAIL_MAX + 5; index++) await editor.keepMail(HERE, mail(`m${index}`))
+      await editor.keepMail(HERE, { ...mail('m1004'), body: 'the same again' })
+      await editor.keepMail(HERE, mail('m1004', 'b'))
+      await editor.keepMail(ELSEWHERE, mail('m0'))
+    })
+    const all = await store.listMail(HERE)
+    const shown = [all.length, all[0]?.to, all[1]?.body, all.at(-1)?.body]
+    assert.deepEqual(shown, [MAIL_MAX, 'b', 'm1004', 'm6'])
+    assert.equal((await store.listMail(HERE, 'b')).length, 1)
+    await store.change((editor) => editor.clearMail(HERE))
+    assert.deepEqual([await store.listMail(HERE), (await store.listMail(ELSEWHERE)).length], [[], 1])
+  })
+
+  test('settings of an account are empty until they are set', async (t) => {
+    const store = await open(t)
+    assert.deepEqual(await store.accountSettings(HERE), { sms: {}, optedOut: [] })
+    const settings = { sms: { DefaultSMSType: 'Promotional' }, optedOut: ['+1'] }
+    await store.change(async (editor) => {
+      await editor.saveAccountSettings(HERE, { ...settings, optedOut: [] })
+      await editor.saveAccountSettings(HERE, settings)
+    })
+    assert.deepEqual(await store.accountSettings(HERE), settings)
+    assert.deepEqual(await store.accountSettings(ELSEWHERE), { sms: {}, optedOut: [] })
   })
 }

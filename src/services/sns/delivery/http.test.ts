@@ -171,3 +171,107 @@ test('the URL must be one of the protocol', async (t) => {
     })
   }
 })
+
+test('who unsubscribes is told so, and comes back by the link', async (t) => {
+  const { run, confirmed, publish, posted, arrived } = await httpRig(t)
+  const SubscriptionArn = await confirmed()
+  await run('Unsubscribe', { SubscriptionArn })
+  await arrived(1)
+  const { headers, body } = posted.pop() ?? assert.fail()
+  assert.equal(headers['x-amz-sns-message-type'], 'UnsubscribeConfirmation')
+  assert.equal(headers['x-amz-sns-subscription-arn'], SubscriptionArn)
+  const { Token, Type, Message, SubscribeURL } = JSON.parse(body)
+  assert.equal(Type, 'UnsubscribeConfirmation')
+  assert.equal(
+    Message,
+    `You have chosen to deactivate subscription ${SubscriptionArn}.\nTo cancel this operation and restore the subscription, visit the SubscribeURL included in this message.`,
+  )
+  assert.equal(new URL(SubscribeURL).searchParams.get('Token'), Token)
+  await publish('nobody gets it')
+  assert.deepEqual(await run('ConfirmSubscription', { TopicArn: TOPIC, Token }), { SubscriptionArn })
+  assert.deepEqual(await run('ConfirmSubscription', { TopicArn: TOPIC, Token }), { SubscriptionArn })
+  await publish('m')
+  await arrived(1)
+  assert.deepEqual(
+    posted.map((one) => JSON.parse(one.body).Message),
+    ['m'],
+  )
+})
+
+test('who unsubscribed comes back neither after two days nor where a new subscription is', async (t) => {
+  const { run, confirmed, subscribe, posted, arrived, clock } = await httpRig(t)
+  const leave = async () => {
+    const SubscriptionArn = await confirmed()
+    await run('Unsubscribe', { SubscriptionArn })
+    await arrived(1)
+    return JSON.parse(posted.pop()?.body ?? '').Token
+  }
+  const refused = (Token: string) =>
+    assert.rejects(run('ConfirmSubscription', { TopicArn: TOPIC, Token }), {
+      message: 'Invalid parameter: Token',
+    })
+  const early = await leave()
+  await clock.advance(2 * 24 * 3_600_000)
+  await refused(early)
+  const late = await leave()
+  await subscribe()
+  await refused(late)
+})
+
+test('an endpoint that has not confirmed goes without a word', async (t) => {
+  const { run, subscribe, posted, arrived, clock } = await httpRig(t)
+  await subscribe()
+  await arrived(1)
+  const { Subscriptions = [] } = await run('ListSubscriptions', {})
+  assert.equal(Subscriptions.length, 1)
+  const { searchParams } = new URL(JSON.parse(posted[0]?.body ?? '').SubscribeURL)
+  const [, a, b, c, d, e] = /^(.{8})(.{4})(.{4})(.{4})(.{12})/.exec(searchParams.get('Token') ?? '') ?? []
+  await run('Unsubscribe', { SubscriptionArn: `${TOPIC}:${[a, b, c, d, e].join('-')}` })
+  await clock.advance(60_000)
+  assert.deepEqual([await run('ListSubscriptions', {}), posted.length], [{ Subscriptions: [] }, 1])
+})
+
+test('a delivery policy says how often, when and as what a message is posted', async (t) => {
+  const DeliveryPolicy = JSON.stringify({
+    healthyRetryPolicy: {
+      numRetries: 4,
+      numNoDelayRetries: 1,
+      numMinDelayRetries: 1,
+      numMaxDelayRetries: 1,
+      minDelayTarget: 10,
+      maxDelayTarget: 60,
+    },
+    requestPolicy: { headerContentType: 'application/json' },
+  })
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: DEAD_LETTERS })
+  const { confirmed, publish, posted, answers, until, sent } = await httpRig(t, {
+    DeliveryPolicy,
+    RedrivePolicy,
+  })
+  await confirmed()
+  answers.push(500, 500, 500, 500, 500)
+  await publish('m')
+  await until(() => sent.length === 1)
+  const waits = posted.slice(1).map(({ at }, index) => Math.floor((at - (posted[index]?.at ?? 0)) / 10_000))
+  assert.deepEqual(waits, [0, 1, 6, 6])
+  assert.ok(posted.every(({ headers }) => headers['content-type'] === 'application/json'))
+})
+
+test('an endpoint gets no more messages a second than its policy allows, and all of them', async (t) => {
+  const DeliveryPolicy = JSON.stringify({ throttlePolicy: { maxReceivesPerSecond: 2 } })
+  const { confirmed, publish, posted, until, clock } = await httpRig(t, { DeliveryPolicy })
+  await confirmed()
+  const began = clock.now()
+  for (let index = 0; index < 10; index++) await publish(String(index))
+  await until(() => posted.length === 10)
+  assert.ok(clock.now() - began >= 4000, `${clock.now() - began} ms`)
+  assert.equal(new Set(posted.map(({ body }) => JSON.parse(body).Message)).size, 10)
+})
+
+test('a confirmation that fails is posted again', async (t) => {
+  const { subscribe, posted, answers, until } = await httpRig(t)
+  answers.push(500, 500)
+  await subscribe()
+  await until(() => posted.length === 3)
+  assert.equal(new Set(posted.map(({ body }) => JSON.parse(body).Token)).size, 1)
+})
