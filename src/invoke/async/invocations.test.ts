@@ -214,8 +214,8 @@ describe('a destination', () => {
       [QUEUE, TOPIC, BUS, OTHER],
     )
     const [queue, topic, bus, other] = r.targets.sent.map(({ what }) => what) as [
-      { body: string },
-      { message: string },
+      { body: string; traceHeader: string },
+      { message: string; traceHeader: string },
       { detail: string; resources: string[] },
       { payload: Uint8Array; type: string },
     ]
@@ -238,6 +238,8 @@ describe('a destination', () => {
       },
     )
     assert.equal(other.type, 'Event')
+    // By its lineage a loop is found, whichever way it takes.
+    for (const { traceHeader } of [queue, topic]) assert.match(traceHeader, /Lineage=1:[0-9a-f]{8}:0/)
   })
 
   test('in S3 is an object with a name of the form that AWS gives', async (t) => {

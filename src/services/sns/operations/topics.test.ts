@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { QUEUE, snsRig, TOPIC } from '../testing.ts'
+import { FUNCTION, QUEUE, snsRig, TOPIC } from '../testing.ts'
 
 test('a topic is made once; the same again is the same, other attributes or tags are refused', async (t) => {
   const { run } = await snsRig(t)
@@ -109,6 +109,26 @@ test('tags are added, taken away and listed', async (t) => {
   await assert.rejects(run('TagResource', { ResourceArn: TOPIC, Tags }), {
     code: 'TagLimitExceededException',
   })
+})
+
+test('what a service publishes goes on in its trace', async (t) => {
+  const { room, subscribe, sent, until } = await snsRig(t)
+  await subscribe(QUEUE)
+  await subscribe(FUNCTION)
+  const roleArn = 'arn:aws:iam::111111111111:role/r'
+  const sender = {
+    principal: 'lambda.amazonaws.com',
+    accountId: '111111111111',
+    sourceArn: FUNCTION,
+    roleArn,
+  }
+  const traceHeader = 'Root=1-2-3;Lineage=1:01234567:15'
+  await room.port.publish(TOPIC, { message: 'm', traceHeader }, sender)
+  await until(() => sent.length === 2)
+  const traces = sent.map(
+    (one) => (one.service === 'sqs' || one.service === 'lambda') && one.what.traceHeader,
+  )
+  assert.deepEqual(traces, [traceHeader, traceHeader])
 })
 
 test('services publish where the topic’s policy lets them in', async (t) => {
