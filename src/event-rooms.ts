@@ -1,5 +1,6 @@
 import type { Operations } from './aws/service.ts'
 import { createSwitchboard, type PortSources, type Switchboard } from './aws/switchboard.ts'
+import type { WebAccess } from './aws/web-access.ts'
 import { LazyRoom } from './lazy-room.ts'
 import type { RoomsDeps } from './rooms.ts'
 import { eventBridgeHasWork } from './services/eventbridge/has-work.ts'
@@ -18,6 +19,8 @@ export interface EventRooms {
   }
   /** What SNS shows beside its API. */
   readonly sns: SnsDoors
+  /** What S3 answers to web pages. */
+  readonly s3WebAccess: () => Promise<WebAccess>
   /** In the order in which they start. */
   readonly parts: readonly LazyRoom<{ start(): unknown; stop(): unknown }>[]
 }
@@ -95,6 +98,7 @@ export function createEventRooms(
         optOut: async (scope, number) => (await sns.get()).doors.outbox.optOut(scope, number),
       },
     },
+    s3WebAccess: async () => (await s3.get()).webAccess,
     parts: [sqs, sns, s3, eventbridge, scheduler, pipes],
   }
 }

@@ -8,7 +8,7 @@ import type { Clock } from './base/clock.ts'
 import type { Random } from './base/random.ts'
 import { Saturation } from './base/saturation.ts'
 import { effectiveAuth, machineMemory, refuseUnsandboxed, type Settings } from './config.ts'
-import { createEventRooms } from './event-rooms.ts'
+import { createEventRooms, type EventRooms } from './event-rooms.ts'
 import type { Authenticator } from './gateway/authenticator.ts'
 import { codeDoor } from './gateway/doors/code.ts'
 import { healthDoor } from './gateway/doors/health.ts'
@@ -187,7 +187,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     keepEvent: (event: NewEvent) => events.accept(event),
   }
   const lambdaPort = createLambdaPort({ ...invoking, mayInvoke: lambda.mayInvoke })
-  const services = servicesOf({
+  const services = servicesOf(eventRooms.s3WebAccess, {
     lambda: lambda.acrossAccounts({
       ...lambda.operations,
       ...lambda.durableOperations(executions),
@@ -347,10 +347,14 @@ async function openKeys({ settings, stores, clock, random }: RoomsDeps): Promise
   }
 }
 
-function servicesOf(operations: Partial<Record<keyof typeof definitions, Service['operations']>>): Service[] {
+function servicesOf(
+  s3WebAccess: EventRooms['s3WebAccess'],
+  operations: Partial<Record<keyof typeof definitions, Service['operations']>>,
+): Service[] {
   return Object.entries(operations).map(([id, ofService]) => ({
     definition: definitions[id as keyof typeof definitions],
     operations: ofService,
+    ...(id === 's3' && { webAccess: s3WebAccess }),
   }))
 }
 

@@ -6,7 +6,7 @@ import { dataFolder, startDaemon } from './support/daemon.ts'
 import { CREDENTIALS } from './support/platform.ts'
 
 /** `LAMBDAD_LONG=1 npm test` kills more often. */
-const KILLS = process.env.LAMBDAD_LONG ? 30 : 3
+const KILLS = process.env.LAMBDAD_LONG ? 50 : 3
 const WRITERS = 4
 
 interface Written {

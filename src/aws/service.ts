@@ -1,4 +1,5 @@
 import type { BoundOperation } from './operation.ts'
+import type { WebAccess } from './web-access.ts'
 
 export type ProtocolName = 'restJson1' | 'restXml' | 'awsJson1_0' | 'awsJson1_1' | 'awsQuery' | 'rpcv2Cbor'
 
@@ -49,6 +50,8 @@ export interface Service {
   readonly definition: ServiceDefinition
   /** Of a room that is loaded when first called, how to load it. */
   readonly operations: Operations | (() => Promise<Operations>)
+  /** What it answers to web pages beside them; loaded with the operations. */
+  readonly webAccess?: () => Promise<WebAccess>
 }
 
 export type Operations = Readonly<Record<string, BoundOperation>>

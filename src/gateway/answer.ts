@@ -4,13 +4,14 @@ import type { Authenticated, Authenticator } from './authenticator.ts'
 import type { BodyBudget } from './body/budget.ts'
 import { bodyLimitOf, FORM_LIMIT } from './body/limits.ts'
 import { RequestBody } from './body/request-body.ts'
-import type { ServiceDirectory } from './directory.ts'
+import type { LoadedService, ServiceDirectory } from './directory.ts'
 import { incompleteBody, internalFailure, notSupported } from './errors.ts'
 import { definitionOf, findRoute, readForm } from './find-route.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
 import type { Input, Output, Route } from './protocols/protocol.ts'
 import { type Recognised, recognise } from './recognise.ts'
 import { RequestCall } from './request-call.ts'
+import { allowPage, answerPage } from './web-pages.ts'
 
 export interface AnswerDeps {
   readonly directory: ServiceDirectory
@@ -25,6 +26,7 @@ export interface AnswerDeps {
 interface Progress {
   readonly recognised: Recognised
   definition: Recognised['definition']
+  service: LoadedService | undefined
   route: Route | undefined
 }
 
@@ -37,7 +39,12 @@ interface Progress {
 export async function answer(deps: AnswerDeps, request: HttpRequest): Promise<HttpResponse> {
   const requestId = deps.random.uuid()
   const recognised = recognise(request, deps.directory)
-  const progress: Progress = { recognised, definition: recognised.definition, route: undefined }
+  const progress: Progress = {
+    recognised,
+    definition: recognised.definition,
+    service: undefined,
+    route: undefined,
+  }
   const body = new RequestBody(request, FORM_LIMIT, deps.budget)
   let response: HttpResponse
   try {
@@ -47,6 +54,7 @@ export async function answer(deps: AnswerDeps, request: HttpRequest): Promise<Ht
   } finally {
     body.release()
   }
+  await allowPage(deps, progress.service, request, { response, requestId })
   response.headers[progress.definition?.id === 's3' ? 'x-amz-request-id' : 'x-amzn-requestid'] = requestId
   return response
 }
@@ -63,6 +71,9 @@ async function answerOrThrow(
   const definition = definitionOf(recognised, form, directory)
   progress.definition = definition
   const service = directory.loaded(definition) ?? (await directory.load(definition))
+  progress.service = service
+  const ofPage = answerPage(deps, service, request, requestId)
+  if (ofPage !== undefined) return ofPage
   const route = findRoute(recognised, service, request, form)
   progress.route = route
   body.limitTo(bodyLimitOf(definition, route.operation.name))

@@ -6,6 +6,8 @@ import type { ProtocolName, ServiceDefinition } from '../aws/service.ts'
  */
 export interface Authenticator {
   authenticate(request: SignedRequest): Authenticated | Promise<Authenticated>
+  /** Says who signed a form of S3's: its fields are its signature. Their names are in lower case. */
+  authenticateForm(fields: Readonly<Record<string, string>>): Authenticated | Promise<Authenticated>
 }
 
 /** A request as its client signed it: nothing decoded, nothing normalised. */

@@ -1,5 +1,6 @@
 import type { BoundOperation } from '../aws/operation.ts'
 import type { Service, ServiceDefinition } from '../aws/service.ts'
+import type { WebAccess } from '../aws/web-access.ts'
 import { loadServiceModel, type ServiceModel } from './model/service-model.ts'
 import { loadConstraints } from './validation/constraints.ts'
 import { Validator } from './validation/validator.ts'
@@ -10,6 +11,7 @@ export interface LoadedService {
   readonly validator: Validator
   /** Those of the model's operations that we answer. */
   readonly operations: Readonly<Record<string, BoundOperation>>
+  readonly webAccess: WebAccess | undefined
 }
 
 /**
@@ -20,7 +22,7 @@ export class ServiceDirectory {
   readonly #definitions: readonly ServiceDefinition[]
   readonly #byTarget: ReadonlyMap<string, ServiceDefinition>
   readonly #bySigningName: ReadonlyMap<string, readonly ServiceDefinition[]>
-  readonly #operations: ReadonlyMap<string, Service['operations']>
+  readonly #services: ReadonlyMap<string, Service>
   readonly #loaded = new Map<string, LoadedService>()
   readonly #loading = new Map<string, Promise<LoadedService>>()
 
@@ -32,7 +34,7 @@ export class ServiceDirectory {
       ),
     )
     this.#bySigningName = bySigningName(definitions)
-    this.#operations = new Map(services.map((service) => [service.definition.id, service.operations]))
+    this.#services = new Map(services.map((service) => [service.definition.id, service]))
     for (const { definition } of services) this.#expectKnown(definition)
   }
 
@@ -73,15 +75,16 @@ export class ServiceDirectory {
   }
 
   async #load(definition: ServiceDefinition): Promise<LoadedService> {
-    const given = this.#operations.get(definition.id) ?? {}
-    const [model, constraints, operations] = await Promise.all([
+    const { operations: given = {}, webAccess: ofPages } = this.#services.get(definition.id) ?? {}
+    const [model, constraints, operations, webAccess] = await Promise.all([
       loadServiceModel(definition),
       loadConstraints(definition),
       typeof given === 'function' ? given() : given,
+      ofPages?.(),
     ])
     const orphans = Object.keys(operations).filter((name) => !model.operations.has(name))
     if (orphans.length > 0) throw new Error(`${definition.id} has no operations ${orphans.join(', ')}`)
-    const service = { model, validator: new Validator(definition, constraints), operations }
+    const service = { model, validator: new Validator(definition, constraints), operations, webAccess }
     this.#loaded.set(definition.id, service)
     return service
   }

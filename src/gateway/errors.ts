@@ -8,6 +8,12 @@ export function serializationError(message: string, cause?: unknown): AwsError {
   return new AwsError('SerializationException', message, { status: 400, cause })
 }
 
+/** S3's word for a body that cannot be read, or is not what it must be. */
+export function malformedXml(cause?: unknown): AwsError {
+  const message = 'The XML you provided was not well-formed or did not validate against our published schema'
+  return new AwsError('MalformedXML', message, { status: 400, cause })
+}
+
 export function bodyTooLarge(limit: number, operation: string, isS3: boolean): AwsError {
   if (isS3) {
     return new AwsError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size', {

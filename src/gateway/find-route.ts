@@ -60,7 +60,7 @@ export function findRoute(
 }
 
 /** S3's buckets may stand in the Host. What is signed is the path as it came. */
-function pathStyle(request: HttpRequest): RestRequest {
+export function pathStyle(request: HttpRequest): RestRequest {
   const bucket = bucketOfHost(request.headers.host)
   const { method, path, query, headers } = request
   return bucket === undefined ? request : { method, path: `/${bucket}${path}`, query, headers }

@@ -22,6 +22,10 @@ export interface IssuedCaller {
  */
 export function openAuthenticator(settings: OpenSettings = {}): Authenticator {
   const { defaultAccountId = '000000000000', defaultRegion = 'us-east-1' } = settings
+  const believed = (accessKeyId: string): IssuedCaller => {
+    const accountId = /^\d{12}$/.test(accessKeyId) ? accessKeyId : defaultAccountId
+    return { accountId, principalArn: `arn:aws:iam::${accountId}:root` }
+  }
   return {
     authenticate(request: SignedRequest): Authenticated {
       const scope = credentialScopeOf(request.headers, request.search)
@@ -30,8 +34,15 @@ export function openAuthenticator(settings: OpenSettings = {}): Authenticator {
       const issued = settings.callerOf?.(accessKeyId, sessionTokenOf(request))
       if (issued !== undefined) return { ...issued, region, accessKeyId }
 
-      const accountId = /^\d{12}$/.test(accessKeyId) ? accessKeyId : defaultAccountId
-      return { accountId, region, principalArn: `arn:aws:iam::${accountId}:root`, accessKeyId }
+      return { ...believed(accessKeyId), region, accessKeyId }
+    },
+    authenticateForm(fields) {
+      const [fromCredential = '', , scoped] = (fields['x-amz-credential'] ?? '').split('/')
+      // Version 2 of the signature, which boto3 makes where it is not told otherwise, names the key alone.
+      const accessKeyId = fromCredential || (fields.awsaccesskeyid ?? '')
+      const region = scoped ?? defaultRegion
+      const issued = settings.callerOf?.(accessKeyId, fields['x-amz-security-token'])
+      return { ...(issued ?? believed(accessKeyId)), region, accessKeyId }
     },
   }
 }

@@ -1,6 +1,5 @@
 import type { Call } from '../aws/operation.ts'
 import type { Authenticated } from './authenticator.ts'
-import type { RequestBody } from './body/request-body.ts'
 import { endpointOf } from './host.ts'
 import type { HttpRequest } from './http.ts'
 
@@ -15,7 +14,7 @@ export class RequestCall implements Call {
   readonly trailers: Readonly<Record<string, string>>
   readonly #request: HttpRequest
 
-  constructor(caller: Authenticated, request: HttpRequest, requestId: string, body: RequestBody) {
+  constructor(caller: Authenticated, request: HttpRequest, requestId: string, body: Pick<Call, 'trailers'>) {
     this.accountId = caller.accountId
     this.region = caller.region
     this.principalArn = caller.principalArn

@@ -261,6 +261,7 @@ test('an authenticator that refuses is answered in the protocol of the service',
     { lambda: { Invoke: () => ({}) } },
     {
       authenticator: {
+        authenticateForm: () => assert.fail('there is no form'),
         authenticate: async (request) => {
           assert.equal(
             await request.bodySha256(),
@@ -284,6 +285,7 @@ test('a signature that covers the body is held against it, also where it is a fo
     { lambda: { Invoke: () => ({}) }, sts: { GetCallerIdentity: () => ({}) } },
     {
       authenticator: {
+        authenticateForm: () => assert.fail('there is no form'),
         authenticate: () => ({
           accountId: '1',
           region: 'r',

@@ -2,6 +2,7 @@ import { AwsError } from '../../aws/error.ts'
 import type { ServiceDefinition } from '../../aws/service.ts'
 import { decodedHeaders } from '../body/aws-chunked.ts'
 import type { RequestBody } from '../body/request-body.ts'
+import { malformedXml } from '../errors.ts'
 import type { HttpRequest, HttpResponse } from '../http.ts'
 import { shapeOf } from '../model/shape.ts'
 import { readBindings, writeBindings } from './bindings.ts'
@@ -10,7 +11,7 @@ import { errorFacts } from './error-facts.ts'
 import { eventStreamResponse } from './event-stream.ts'
 import type { AnswerContext, ErrorContext, Input, Output, Protocol, Route } from './protocol.ts'
 import { readPayload, writePayload } from './rest-payload.ts'
-import { errorElements, escapeXml, plainXml, XML_DECLARATION } from './xml.ts'
+import { escapeXml, flatErrorElements, plainXml, XML_DECLARATION } from './xml.ts'
 
 /** restXml: S3. */
 export const restXml: Protocol = {
@@ -58,7 +59,7 @@ export const restXml: Protocol = {
     }
     const id = escapeXml(context.requestId)
     const tail = `<RequestId>${id}</RequestId><HostId>${id}</HostId>`
-    const body = `${XML_DECLARATION}<Error>${errorElements(facts)}${tail}</Error>`
+    const body = `${XML_DECLARATION}<Error>${flatErrorElements(facts)}${tail}</Error>`
     return { status: facts.status, headers, body }
   },
 }
@@ -79,15 +80,12 @@ function codecOf({ id, xmlNamespace }: ServiceDefinition): Codec {
   return codec
 }
 
-/** S3 has its own word for a body that cannot be read. */
 async function asXml<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {
     if (!(error instanceof AwsError) || error.code !== 'SerializationException') throw error
-    const message =
-      'The XML you provided was not well-formed or did not validate against our published schema'
-    throw new AwsError('MalformedXML', message, { status: 400, cause: error })
+    throw malformedXml(error)
   }
 }
 

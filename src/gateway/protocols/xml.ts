@@ -16,6 +16,18 @@ export function errorElements(facts: ErrorFacts): string {
   return `${code}<Message>${escapeXml(facts.message)}</Message>${memberElements(facts)}`
 }
 
+/** Also the members that no model lists, as S3's errors have many: all are texts. */
+export function flatErrorElements({ queryCode, message, members, messageMember = '' }: ErrorFacts): string {
+  const others = { ...members, [messageMember]: undefined }
+  return flatElements({ Code: queryCode, Message: message, ...others })
+}
+
+/** `<Key>text</Key>` of each member that is there. */
+export function flatElements(members: Readonly<Record<string, unknown>>): string {
+  const given = Object.entries(members).filter(([, value]) => value !== undefined)
+  return given.map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`).join('')
+}
+
 function memberElements({ schema, members, messageMember }: ErrorFacts): string {
   if (schema === undefined) return ''
   const others = messageMember === undefined ? members : { ...members, [messageMember]: undefined }

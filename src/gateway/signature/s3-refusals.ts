@@ -9,7 +9,11 @@ const S3_MISMATCH =
 
 /** What S3 answers: codes of its own, with members that help a client to find its mistake. */
 export function s3Refusals(request: SignedRequest): Refusals {
-  const presigned = request.headers.authorization === undefined
+  return s3RefusalsOf(request.headers.authorization === undefined)
+}
+
+/** Presigned: what is wrong is in a URL or a form, and not in a header. */
+export function s3RefusalsOf(presigned: boolean): Refusals {
   const malformedCode = presigned ? 'AuthorizationQueryParametersError' : 'AuthorizationHeaderMalformed'
   const malformed = (text: string) =>
     new AwsError(malformedCode, presigned ? text : `The authorization header is malformed; ${text}`, {

@@ -4,6 +4,7 @@ import type { Authenticated, Authenticator, BodyVerifier, SignedRequest } from '
 import { canonicalRequest } from './canonical-request.ts'
 import { checkScope, checkSignedHeaders, checkTime } from './checks.ts'
 import { type Claims, readClaims } from './claims.ts'
+import { verifyForm } from './form.ts'
 import { type Payload, payloadOf, s3PayloadOf, unsignedClaim } from './payload.ts'
 import { type Refusals, refusalsFor } from './refusals.ts'
 import { hmac, SigningKeys, sameText, scopeText, sha256Hex } from './signing-key.ts'
@@ -42,6 +43,7 @@ export function createStrictAuthenticator({ keys, clock }: StrictDeps): Authenti
       const caller = { accountId, region: claims.region, principalArn, accessKeyId: claims.accessKeyId }
       return body === undefined ? caller : { ...caller, body }
     },
+    authenticateForm: (fields) => verifyForm({ keys, clock, signingKeys }, fields),
   }
 }
 

@@ -17,6 +17,8 @@ export class Problems {
   readonly #missingParameter: MissingParameter | undefined
   readonly #texts: string[] = []
   #count = 0
+  /** Something is wrong within a structure, and not only with a member of the input itself. */
+  areInside = false
 
   constructor(missingParameter: MissingParameter | undefined) {
     this.#missingParameter = missingParameter
@@ -24,6 +26,7 @@ export class Problems {
 
   add({ value, path, isSecret }: Found, constraint: string): void {
     this.#count++
+    if (path.includes('.')) this.areInside = true
     if (this.#count > PROBLEMS_TOLD_MAX) return
     const shown = isSecret ? '' : value === undefined ? ' null' : ` '${valueText(value)}'`
     this.#texts.push(`Value${shown} at '${path}' failed to satisfy constraint: ${constraint}`)

@@ -1,5 +1,5 @@
 import type { ServiceDefinition } from '../../aws/service.ts'
-import { serializationError } from '../errors.ts'
+import { malformedXml, serializationError } from '../errors.ts'
 import { requiredCountOf, type Schema, traitsOf, tupleOf } from '../model/schema.ts'
 import type { Constraint, Constraints } from './constraints.ts'
 import { type Found, Problems } from './problems.ts'
@@ -40,6 +40,8 @@ export class Validator {
       if (error instanceof RangeError) throw serializationError('The input is nested too deeply.', error)
       throw error
     }
+    // The structures of S3 are XML, which it holds against its schema.
+    if (problems.areInside && this.#definition.id === 's3') throw malformedXml()
     problems.throwAs(this.#definition.validationError ?? 'ValidationException')
   }
 

@@ -111,6 +111,7 @@ const BUS_EVENTS: Readonly<
   Record<EventName, { readonly type: string; readonly reason?: string; readonly deletion?: string }>
 > = {
   'ObjectCreated:Put': { type: 'Object Created', reason: 'PutObject' },
+  'ObjectCreated:Post': { type: 'Object Created', reason: 'PostObject' },
   'ObjectCreated:Copy': { type: 'Object Created', reason: 'CopyObject' },
   'ObjectCreated:CompleteMultipartUpload': { type: 'Object Created', reason: 'CompleteMultipartUpload' },
   'ObjectRemoved:Delete': {

@@ -1,4 +1,5 @@
 import { AwsError } from '../../aws/error.ts'
+import type { CorsRule } from './cors.ts'
 import type { NotificationSettings } from './notification.ts'
 
 export type Tags = Readonly<Record<string, string>>
@@ -18,6 +19,7 @@ export interface Bucket {
   readonly policy?: string
   readonly publicAccessBlock?: PublicAccessBlock
   readonly notifications?: NotificationSettings
+  readonly cors?: readonly CorsRule[]
 }
 
 export interface PublicAccessBlock {

@@ -29,8 +29,8 @@ export function noSuchUpload(): AwsError {
 }
 
 /** What is asked for was never set: `NoSuchLifecycleConfiguration` and its like. */
-export function notSet(code: string, message: string): AwsError {
-  return new AwsError(code, message, { status: 404 })
+export function notSet(code: string, message: string, bucket = ''): AwsError {
+  return new AwsError(code, message, { status: 404, members: { BucketName: bucket } })
 }
 
 export function accessDenied(): AwsError {

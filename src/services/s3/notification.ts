@@ -18,6 +18,7 @@ export interface NotificationSettings {
 /** Everything that lambdad tells of. */
 export const EVENTS = [
   'ObjectCreated:Put',
+  'ObjectCreated:Post',
   'ObjectCreated:Copy',
   'ObjectCreated:CompleteMultipartUpload',
   'ObjectRemoved:Delete',

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { BoundOperation } from '../../aws/operation.ts'
 import type { S3Port } from '../../aws/ports/s3.ts'
 import type { Switchboard } from '../../aws/switchboard.ts'
+import type { WebAccess } from '../../aws/web-access.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { Database } from '../../store/database.ts'
@@ -13,6 +14,7 @@ import { ObjectFiles } from './files.ts'
 import { createPort } from './port.ts'
 import { createS3Operations } from './service.ts'
 import { createS3Store } from './store.sql.ts'
+import { createWebAccess } from './web-access.ts'
 
 export interface S3RoomDeps {
   readonly database: Database
@@ -28,6 +30,7 @@ export interface S3RoomDeps {
 export interface S3Room {
   readonly operations: Readonly<Record<string, BoundOperation>>
   readonly port: S3Port
+  readonly webAccess: WebAccess
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -54,6 +57,7 @@ export async function createS3Room(deps: S3RoomDeps): Promise<S3Room> {
   return {
     operations: createS3Operations(operationDeps),
     port: createPort(operationDeps),
+    webAccess: createWebAccess(operationDeps),
     start: async () => {
       await files.start()
       await runner.start()

@@ -2,14 +2,17 @@ import { type BoundOperation, bindOperations, type Operation } from '../../aws/o
 import type { OperationName } from '../../aws/sdk-types.ts'
 import type { S3Deps } from './deps.ts'
 import {
+  deleteBucketCors,
   deleteBucketPolicy,
   deleteBucketTagging,
+  getBucketCors,
   getBucketEncryption,
   getBucketOwnershipControls,
   getBucketPolicy,
   getBucketTagging,
   getBucketVersioning,
   getPublicAccessBlock,
+  putBucketCors,
   putBucketEncryption,
   putBucketOwnershipControls,
   putBucketPolicy,
@@ -28,7 +31,6 @@ import { copyObject } from './operations/copy-object.ts'
 import {
   getBucketAccelerateConfiguration,
   getBucketAcl,
-  getBucketCors,
   getBucketLifecycleConfiguration,
   getBucketLogging,
   getBucketReplication,
@@ -67,6 +69,7 @@ export const s3Operations = {
   CreateBucket: createBucket,
   CreateMultipartUpload: createMultipartUpload,
   DeleteBucket: deleteBucket,
+  DeleteBucketCors: deleteBucketCors,
   DeleteBucketPolicy: deleteBucketPolicy,
   DeleteBucketTagging: deleteBucketTagging,
   DeleteObject: deleteObject,
@@ -101,6 +104,7 @@ export const s3Operations = {
   ListObjectsV2: listObjectsV2,
   ListObjectVersions: listObjectVersions,
   ListParts: listParts,
+  PutBucketCors: putBucketCors,
   PutBucketEncryption: putBucketEncryption,
   PutBucketNotificationConfiguration: putBucketNotificationConfiguration,
   PutBucketOwnershipControls: putBucketOwnershipControls,

@@ -1,5 +1,6 @@
 import { AwsError } from '../../../aws/error.ts'
 import { ALL_BLOCKED, type Bucket } from '../bucket.ts'
+import { readCorsRules } from '../cors.ts'
 import type { S3Deps, S3Operation } from '../deps.ts'
 import { malformedXml, noSuchBucket, notImplemented, notSet } from '../errors.ts'
 import { findBucket } from '../find.ts'
@@ -45,7 +46,7 @@ export const putBucketTagging: S3Operation<'PutBucketTagging'> = async (deps, in
 
 export const getBucketTagging: S3Operation<'GetBucketTagging'> = async ({ store }, input, call) => {
   const { tags } = await findBucket(store, input, call)
-  if (tags === undefined) throw notSet('NoSuchTagSet', 'The TagSet does not exist')
+  if (tags === undefined) throw notSet('NoSuchTagSet', 'The TagSet does not exist', input.Bucket)
   return { TagSet: tagSetOf(tags) }
 }
 
@@ -82,12 +83,32 @@ function refuseBadPolicy(policy: string): void {
 
 export const getBucketPolicy: S3Operation<'GetBucketPolicy'> = async ({ store }, input, call) => {
   const { policy } = await findBucket(store, input, call)
-  if (policy === undefined) throw notSet('NoSuchBucketPolicy', 'The bucket policy does not exist')
+  if (policy === undefined)
+    throw notSet('NoSuchBucketPolicy', 'The bucket policy does not exist', input.Bucket)
   return { Policy: policy }
 }
 
 export const deleteBucketPolicy: S3Operation<'DeleteBucketPolicy'> = async (deps, input, call) => {
   await change(deps, input, call, { policy: undefined })
+  return {}
+}
+
+export const putBucketCors: S3Operation<'PutBucketCors'> = async (deps, input, call) => {
+  await change(deps, input, call, { cors: readCorsRules(input.CORSConfiguration?.CORSRules ?? []) })
+  return {}
+}
+
+export const getBucketCors: S3Operation<'GetBucketCors'> = async ({ store }, input, call) => {
+  const { cors } = await findBucket(store, input, call)
+  if (cors === undefined) {
+    throw notSet('NoSuchCORSConfiguration', 'The CORS configuration does not exist', input.Bucket)
+  }
+  // The client's types would have its arrays mutable.
+  return { CORSRules: cors as never }
+}
+
+export const deleteBucketCors: S3Operation<'DeleteBucketCors'> = async (deps, input, call) => {
+  await change(deps, input, call, { cors: undefined })
   return {}
 }
 

@@ -9,14 +9,10 @@ type Asked = { readonly Bucket: string | undefined; readonly ExpectedBucketOwner
 function never(code: string, message: string) {
   return async ({ store }: S3Deps, input: Asked, call: { readonly accountId: string }): Promise<never> => {
     await findBucket(store, input, call)
-    throw notSet(code, message)
+    throw notSet(code, message, input.Bucket)
   }
 }
 
-export const getBucketCors: S3Operation<'GetBucketCors'> = never(
-  'NoSuchCORSConfiguration',
-  'The CORS configuration does not exist',
-)
 export const getBucketLifecycleConfiguration: S3Operation<'GetBucketLifecycleConfiguration'> = never(
   'NoSuchLifecycleConfiguration',
   'The lifecycle configuration does not exist',
