@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import {
-  CreateCapacityProviderCommand,
-  CreateFunctionCommand,
   InvokeCommand,
-  PublishVersionCommand,
   PutFunctionScalingConfigCommand,
   TooManyRequestsException,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda'
-import { type Platform, platform, ROLE } from './support/platform.ts'
+import { createManaged, eventually, publishLatest } from './support/managed.ts'
+import { type Platform, platform } from './support/platform.ts'
 import { zipOf } from './support/zip.ts'
 
 const NODE = {
@@ -74,7 +71,7 @@ describe('a function on managed instances', () => {
     const ZipFile = await zipOf({ 'index.mjs': 'export const handler = async () => "new"' })
     await eventually(() => lambda.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile })))
     assert.equal((await invoke(name, {})).payload.concurrency, '2')
-    await publish(lambda, name)
+    await publishLatest(lambda, name)
     await eventually(async () => assert.equal((await invoke(name, {})).payload, 'new'))
   })
 
@@ -102,38 +99,9 @@ interface Wanted {
 /** A function on a provider, published as `$LATEST.PUBLISHED`. */
 async function managed(t: TestContext, { Runtime, files }: Wanted, concurrency: number) {
   const all = await platform(t)
-  const { lambda } = all
-  const { CapacityProvider } = await lambda.send(
-    new CreateCapacityProviderCommand({
-      CapacityProviderName: 'p',
-      VpcConfig: { SubnetIds: ['subnet-1'], SecurityGroupIds: [] },
-      PermissionsConfig: { CapacityProviderOperatorRoleArn: ROLE },
-    }),
-  )
   const name = 'f'
-  await lambda.send(
-    new CreateFunctionCommand({
-      FunctionName: name,
-      Runtime,
-      Handler: 'index.handler',
-      Role: ROLE,
-      Code: { ZipFile: await zipOf(files) },
-      CapacityProviderConfig: {
-        LambdaManagedInstancesCapacityProviderConfig: {
-          CapacityProviderArn: CapacityProvider?.CapacityProviderArn ?? '',
-          PerExecutionEnvironmentMaxConcurrency: concurrency,
-        },
-      },
-    }),
-  )
-  await publish(lambda, name)
+  await createManaged(all.lambda, name, concurrency, { Runtime, Code: { ZipFile: await zipOf(files) } })
   return { ...all, name }
-}
-
-async function publish(lambda: Platform['lambda'], FunctionName: string): Promise<void> {
-  await eventually(() =>
-    lambda.send(new PublishVersionCommand({ FunctionName, PublishTo: 'LATEST_PUBLISHED' })),
-  )
 }
 
 /** Keeps it at one environment. */
@@ -145,15 +113,4 @@ async function one(lambda: Platform['lambda'], FunctionName: string): Promise<vo
       FunctionScalingConfig: { MinExecutionEnvironments: 1, MaxExecutionEnvironments: 1 },
     }),
   )
-}
-
-async function eventually<Result>(check: () => Promise<Result>): Promise<Result> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await check()
-    } catch (error) {
-      if (tries >= 100) throw error
-      await sleep(30)
-    }
-  }
 }

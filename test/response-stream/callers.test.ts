@@ -7,8 +7,8 @@ import {
   PutFunctionConcurrencyCommand,
   TooManyRequestsException,
 } from '@aws-sdk/client-lambda'
-import { realClock } from '../../src/base/clock.ts'
 import { ran, works } from '../support/commands.ts'
+import { eventually } from '../support/managed.ts'
 import { gate, streaming } from './support.ts'
 
 const RAW = '/2021-11-15/functions/NAME/response-streaming-invocations'
@@ -139,15 +139,4 @@ function raw(t: { after(end: () => void): void }, endpoint: string, name: string
     `POST ${RAW.replace('NAME', name)} HTTP/1.1\r\nHost: x\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
   return socket
-}
-
-async function eventually(check: () => Promise<void>): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await check()
-    } catch (error) {
-      if (tries >= 100) throw error
-      await realClock.sleep(30)
-    }
-  }
 }

@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import {
-  CreateCapacityProviderCommand,
-  CreateFunctionCommand,
-  InvokeWithResponseStreamCommand,
-  PublishVersionCommand,
-} from '@aws-sdk/client-lambda'
-import { realClock } from '../../src/base/clock.ts'
+import { InvokeWithResponseStreamCommand } from '@aws-sdk/client-lambda'
 import { works } from '../support/commands.ts'
-import { platform, ROLE } from '../support/platform.ts'
+import { createManaged } from '../support/managed.ts'
+import { platform } from '../support/platform.ts'
 import { zipOf } from '../support/zip.ts'
 import { begin, collect, gate, STREAMER } from './support.ts'
 
@@ -126,7 +121,7 @@ describe('a custom runtime', () => {
 
 test('on managed instances several responses are streamed at once by one environment', async (t) => {
   const { lambda } = await platform(t, { network: 'shared' })
-  await managed(lambda)
+  await createManaged(lambda, 'm', 8, { Timeout: 2, Code: { ZipFile: await zipOf(STREAMER) } })
   const gates = [await gate(t), await gate(t)]
   const streams = await Promise.all(gates.map(({ url }) => begin(lambda, 'm', { do: 'gated', gate: url })))
   for (const events of streams) assert.equal(chunk((await events.next()).value), 'one')
@@ -160,40 +155,4 @@ function chunk(
   event: { PayloadChunk?: { Payload?: Uint8Array | undefined } | undefined } | undefined,
 ): string {
   return Buffer.from(event?.PayloadChunk?.Payload ?? []).toString()
-}
-
-/** A function `m` on a provider, whose environments take more at once than the test has. */
-async function managed(lambda: Awaited<ReturnType<typeof platform>>['lambda']): Promise<void> {
-  const { CapacityProvider } = await lambda.send(
-    new CreateCapacityProviderCommand({
-      CapacityProviderName: 'p',
-      VpcConfig: { SubnetIds: ['subnet-1'], SecurityGroupIds: [] },
-      PermissionsConfig: { CapacityProviderOperatorRoleArn: ROLE },
-    }),
-  )
-  await lambda.send(
-    new CreateFunctionCommand({
-      FunctionName: 'm',
-      Runtime: 'nodejs24.x',
-      Handler: 'index.handler',
-      Role: ROLE,
-      Timeout: 2,
-      Code: { ZipFile: await zipOf(STREAMER) },
-      CapacityProviderConfig: {
-        LambdaManagedInstancesCapacityProviderConfig: {
-          CapacityProviderArn: CapacityProvider?.CapacityProviderArn ?? '',
-          PerExecutionEnvironmentMaxConcurrency: 8,
-        },
-      },
-    }),
-  )
-  for (let tries = 0; ; tries++) {
-    try {
-      await lambda.send(new PublishVersionCommand({ FunctionName: 'm', PublishTo: 'LATEST_PUBLISHED' }))
-      return
-    } catch (error) {
-      if (tries >= 100) throw error
-      await realClock.sleep(30)
-    }
-  }
 }

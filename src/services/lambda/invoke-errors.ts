@@ -31,13 +31,6 @@ export function eventNotKept(cause: StoreError): AwsError {
   })
 }
 
-export function invocationParameterNotSupported(parameter: string): AwsError {
-  return new AwsError('InvalidParameterValueException', `lambdad does not support ${parameter} yet.`, {
-    status: 400,
-    members: { Type: 'User' },
-  })
-}
-
 export function tenantNeeded(): AwsError {
   return new AwsError(
     'InvalidParameterValueException',

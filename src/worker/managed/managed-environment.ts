@@ -21,6 +21,7 @@ import type { Ending } from '../environment/reports.ts'
 import { CannotStart, type Runtime, type StartRuntime } from '../environment/runtime.ts'
 import { StreamedAnswer } from '../environment/streamed-answer.ts'
 import { Work } from '../environment/work.ts'
+import { isOwnProgram } from '../launch-plan.ts'
 import { INVALID_REQUEST_ID, invalidTransition, type Refusal, TOO_LARGE } from '../runtime-api/answers.ts'
 import type { Connection } from '../runtime-api/connection.ts'
 import type { Answer, RuntimeCalls, StreamedResponse } from '../runtime-api/routes.ts'
@@ -62,6 +63,7 @@ export class ManagedEnvironment implements WireEnvironment {
   readonly #clock: Clock
   readonly #chronicle: Chronicle
   readonly #startedAt: number
+  readonly #isOwnProgram: boolean
   readonly #starting: Promise<void>
   #runtime: Runtime | undefined
   #state: State = 'starting'
@@ -69,7 +71,11 @@ export class ManagedEnvironment implements WireEnvironment {
   #timer: Timer
   /** Connections that wait for an event. */
   readonly #idle: Connection[] = []
-  /** What was last given to a connection that has not asked again: its worker is busy, though it may have timed out. */
+  /**
+   * What was last given to a connection that has not asked again: its worker is busy, though it may have timed out.
+   * Programs of the function's own (custom runtimes, images) may have a connection for each request, which tells
+   * nothing: of them a worker counts as free when its invocation is over, and what is given to it before it asks waits.
+   */
   readonly #busy = new Map<Connection, Work>()
   /** What is not answered yet. */
   readonly #works = new Map<string, { readonly work: Work; readonly timer: Timer }>()
@@ -81,6 +87,7 @@ export class ManagedEnvironment implements WireEnvironment {
     this.id = parts.source.environmentId
     this.fn = parts.source.fn
     this.#clock = parts.clock
+    this.#isOwnProgram = isOwnProgram(this.fn)
     this.#startedAt = parts.clock.elapsed()
     this.#chronicle = new Chronicle(parts.source, 'lambda-managed-instances', parts.telemetry, parts.clock)
     this.#timer = parts.clock.after(parts.initTimeoutMs, () => this.#failInit({ status: 'timeout' }))
@@ -163,7 +170,7 @@ export class ManagedEnvironment implements WireEnvironment {
 
   #next(connection: Connection): Refusal | undefined {
     if (this.#state === 'failed' || this.#state === 'stopped') return invalidTransition('InitError', 'Ready')
-    const wasBusy = this.#busy.delete(connection)
+    const wasBusy = !this.#isOwnProgram && this.#busy.delete(connection)
     this.#idle.push(connection)
     // Once it has been read: the connection is not waiting yet while it is asking.
     queueMicrotask(() => this.#deliverPending())
@@ -287,7 +294,7 @@ export class ManagedEnvironment implements WireEnvironment {
     else work.lose(outcomeFor(work.requestId))
     this.#report(work, ending)
     // It never had a worker: none will ask again for it.
-    if (at >= 0 && this.#state === 'ready') this.#parts.listener.onFree(this)
+    if (at >= 0 && !this.#isOwnProgram && this.#state === 'ready') this.#parts.listener.onFree(this)
   }
 
   #take(requestId: string): Work | undefined {
@@ -298,6 +305,7 @@ export class ManagedEnvironment implements WireEnvironment {
   }
 
   #report(work: Work, ending: Ending = work.ending): void {
+    if (this.#isOwnProgram && this.#state === 'ready') this.#parts.listener.onFree(this)
     const endedAt = this.#clock.elapsed()
     this.#whenRead(() => this.#chronicle.invocationEnded(work, ending, endedAt, 0))
     this.#stopWhenDone()
@@ -312,7 +320,7 @@ export class ManagedEnvironment implements WireEnvironment {
   }
 
   #deliver(connection: Connection, work: Work): void {
-    this.#busy.set(connection, work)
+    if (!this.#isOwnProgram) this.#busy.set(connection, work)
     this.#chronicle.invocationStarted(work)
     connection.deliver(work.invocation, work.deadlineMs)
   }

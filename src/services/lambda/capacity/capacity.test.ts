@@ -216,7 +216,6 @@ const REFUSED: [string, Partial<LambdaInput<'CreateFunction'>>, string][] = [
   ['memory below 2048', { MemorySize: 1024 }, 'ValidationException'],
   ['logs as text', { LoggingConfig: { LogFormat: 'Text' } }, 'InvalidParameterValueException'],
   ['tenants', { TenancyConfig: { TenantIsolationMode: 'PER_TENANT' } }, 'InvalidParameterValueException'],
-  ['durable executions', { DurableConfig: { ExecutionTimeout: 60 } }, 'InvalidParameterValueException'],
   [
     'snapshots',
     { SnapStart: { ApplyOn: 'PublishedVersions' }, Runtime: 'python3.12' },

@@ -18,7 +18,7 @@ export interface CapacityConfig {
 type Given = LambdaInput<'CreateFunction'>['CapacityProviderConfig']
 type Settings = Pick<
   LambdaInput<'CreateFunction'>,
-  'TenancyConfig' | 'DurableConfig' | 'MemorySize' | 'PackageType' | 'Runtime' | 'LoggingConfig'
+  'TenancyConfig' | 'MemorySize' | 'PackageType' | 'Runtime' | 'LoggingConfig'
 >
 
 /** Lambda's limits on functions on managed instances. */
@@ -28,17 +28,25 @@ const GIB_PER_VCPU_MIN = 2
 const GIB_PER_VCPU_MAX = 8
 const CONCURRENCY_MAX = 1600
 
-/** AWS's defaults for one processor. Of the runtimes that have no entry, lambdad's have no several workers yet. */
-const CONCURRENCY_PER_VCPU: Readonly<Record<string, number>> = { nodejs: 64, python: 16 }
+/**
+ * AWS's defaults for one processor; that of custom runtimes is Rust's, which AWS does not say of images. Of the runtimes
+ * that have no entry, lambdad's have no several workers yet.
+ */
+const CONCURRENCY_PER_VCPU: Readonly<Record<string, number>> = {
+  nodejs: 64,
+  python: 16,
+  provided: 8,
+  image: 8,
+}
 
 /** What a new function is given, or `undefined` for one that is no managed one. */
 export function newCapacity(given: Given, input: Settings, scope: Scope): CapacityConfig | undefined {
   const config = given?.LambdaManagedInstancesCapacityProviderConfig
   if (given === undefined) return undefined
   if (config === undefined) throw notForDefaultFunctions('CapacityProviderConfig')
-  refuseOthers(input)
-  const family = /^[a-z]+/.exec(input.Runtime ?? '')?.[0] ?? ''
-  const perVcpu = CONCURRENCY_PER_VCPU[family]
+  if (input.TenancyConfig !== undefined) throw notForManagedInstances('TenancyConfig')
+  const family = input.PackageType === 'Image' ? 'image' : /^[a-z]+/.exec(input.Runtime ?? '')?.[0]
+  const perVcpu = CONCURRENCY_PER_VCPU[family ?? '']
   if (perVcpu === undefined) throw notSupported(`Runtime ${input.Runtime} on managed instances`)
   const gibPerVcpu = readRatio(config.ExecutionEnvironmentMemoryGiBPerVCpu) ?? GIB_PER_VCPU_MIN
   const vcpus = vcpusOf(input.MemorySize ?? MANAGED_MEMORY_MB_MIN, gibPerVcpu)
@@ -106,12 +114,6 @@ export function readProvider(text: string, { accountId, region }: Scope): string
   const name = /^capacity-provider:([a-zA-Z0-9-_]+)$/.exec(arn.resource)?.[1]
   if (name === undefined || arn.accountId !== accountId || arn.region !== region) throw providerNotFound(text)
   return name
-}
-
-function refuseOthers({ TenancyConfig, DurableConfig, PackageType }: Settings): void {
-  if (TenancyConfig !== undefined) throw notForManagedInstances('TenancyConfig')
-  if (DurableConfig !== undefined) throw notSupported('DurableConfig of functions with a capacity provider')
-  if (PackageType === 'Image') throw notSupported('PackageType Image of functions with a capacity provider')
 }
 
 function vcpusOf(memoryMb: number, gibPerVcpu: number): number {
