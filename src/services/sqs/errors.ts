@@ -103,6 +103,10 @@ export function overLimit(inFlightMax: number): AwsError {
   return new AwsError('OverLimit', `The maximum number of messages in flight is reached: ${inFlightMax}.`)
 }
 
+export function tooManyActions(found: number, max: number): AwsError {
+  return new AwsError('OverLimit', `${found} Actions were found, maximum allowed is ${max}.`)
+}
+
 /** † in both words */
 export function messageTooLong(bytesMax: number, isEntry: boolean): AwsError {
   const are = isEntry ? 'cannot be validated' : 'are invalid'

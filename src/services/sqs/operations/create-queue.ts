@@ -21,7 +21,7 @@ export const createQueue: SqsOperation<'CreateQueue'> = async (deps, input, call
   checkQueueName(name, isFifo)
   checkAttributes(attributes, isFifo)
   const tags = input.tags ?? {}
-  checkTags(tags)
+  checkTags(tags, name)
   const key = { accountId: call.accountId, region: call.region, name }
   const made = changedAttributes(defaultsFor(isFifo), attributes)
   const existing = await deps.directory.find(key)

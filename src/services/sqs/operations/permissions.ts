@@ -1,6 +1,6 @@
 import { partitionOf } from '../../../aws/arn.ts'
 import type { SqsInput, SqsOperation } from '../deps.ts'
-import { invalidParameterValue, invalidValue, missingParameter, overLimit } from '../errors.ts'
+import { invalidParameterValue, invalidValue, missingParameter, tooManyActions } from '../errors.ts'
 import { type Queue, type QueueRecord, queueArn } from '../queue.ts'
 import { findQueue } from '../resolve.ts'
 
@@ -16,6 +16,21 @@ const ACTIONS = [
   'ReceiveMessage',
   'SendMessage',
 ]
+/** AWS SQS Developer Guide, "Limitations of Amazon SQS custom policies". */
+const OWNER_ONLY = new Set([
+  'AddPermission',
+  'CancelMessageMoveTask',
+  'CreateQueue',
+  'DeleteQueue',
+  'ListMessageMoveTasks',
+  'ListQueues',
+  'ListQueueTags',
+  'RemovePermission',
+  'SetQueueAttributes',
+  'StartMessageMoveTask',
+  'TagQueue',
+  'UntagQueue',
+])
 const ACTIONS_MAX = 7
 
 interface Statement {
@@ -57,17 +72,17 @@ function checkPermission({ Label, Actions = [], AWSAccountIds = [] }: SqsInput<'
       'A label can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.',
     )
   if (Actions.length === 0) throw missingParameter('Actions')
-  if (AWSAccountIds.length === 0) throw missingParameter('AWSAccountIds')
-  if (Actions.length > ACTIONS_MAX) throw overLimit(ACTIONS_MAX)
+  if (Actions.length > ACTIONS_MAX) throw tooManyActions(Actions.length, ACTIONS_MAX)
   const unknown = Actions.find((action) => !ACTIONS.includes(action))
   if (unknown !== undefined)
     throw invalidValue(
       `SQS:${unknown}`,
       'ActionName',
-      `Please refer to the appropriate WSDL for a list of valid actions.`,
+      OWNER_ONLY.has(unknown)
+        ? 'Only the queue owner is allowed to invoke this action.'
+        : 'Please refer to the appropriate WSDL for a list of valid actions.',
     )
-  const noAccount = AWSAccountIds.find((account) => !/^\d{12}$/.test(account))
-  if (noAccount !== undefined)
+  if (AWSAccountIds.length === 0 || AWSAccountIds.some((account) => !/^\d{12}$/.test(account)))
     throw invalidValue(JSON.stringify(AWSAccountIds), 'PrincipalId', 'Unable to verify.')
 }
 

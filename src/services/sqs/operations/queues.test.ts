@@ -239,8 +239,21 @@ test('permissions are statements of the policy, as recorded from AWS', async (t)
   await assert.rejects(run('AddPermission', permission), {
     message: 'Value l for parameter Label is invalid. Reason: Already exists.',
   })
-  await assert.rejects(run('AddPermission', { ...permission, Label: 'm', Actions: ['Everything'] }))
-  await assert.rejects(run('AddPermission', { ...permission, Label: 'm', AWSAccountIds: ['me'] }))
+  const refused: [given: object, message: string][] = [
+    [{ Actions: ['Everything'] }, 'refer to the appropriate WSDL'],
+    [
+      { Actions: ['RemovePermission'] },
+      'Value SQS:RemovePermission for parameter ActionName is invalid. Reason: Only the queue owner is allowed to invoke this action.',
+    ],
+    [{ Actions: [] }, 'The request must contain the parameter Actions.'],
+    [{ Actions: Array(8).fill('SendMessage') }, '8 Actions were found, maximum allowed is 7.'],
+    [{ AWSAccountIds: [] }, 'Value [] for parameter PrincipalId is invalid. Reason: Unable to verify.'],
+    [{ AWSAccountIds: ['me'] }, 'Unable to verify.'],
+  ]
+  for (const [given, message] of refused)
+    await assert.rejects(run('AddPermission', { ...permission, Label: 'm', ...given }), (error: Error) =>
+      error.message.includes(message),
+    )
   await run('RemovePermission', { QueueUrl, Label: 'l' })
   assert.equal(await policy(), undefined)
   await assert.rejects(run('RemovePermission', { QueueUrl, Label: 'l' }), {
@@ -268,7 +281,13 @@ test('tags', async (t) => {
   await run('UntagQueue', { QueueUrl, TagKeys: ['b', 'c'] })
   assert.deepEqual(await run('ListQueueTags', { QueueUrl }), { Tags: { a: '2' } })
   const many = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`t${n}`, '']))
-  await assert.rejects(run('TagQueue', { QueueUrl, Tags: many }), { queryCode: 'InvalidParameterValue' })
+  await assert.rejects(run('TagQueue', { QueueUrl, Tags: many }), {
+    queryCode: 'InvalidParameterValue',
+    message: 'Too many tags added for queue q.',
+  })
+  await assert.rejects(run('UntagQueue', { QueueUrl, TagKeys: [] }), {
+    message: 'Tag keys must be between 1 and 128 characters in length.',
+  })
   await assert.rejects(run('TagQueue', { QueueUrl, Tags: {} }), { queryCode: 'MissingParameter' })
   await assert.rejects(run('TagQueue', { QueueUrl, Tags: { 'aws:x': '' } }), {
     queryCode: 'InvalidParameterValue',
