@@ -72,9 +72,7 @@ function unknownOperation(protocol: Protocol, name: string | undefined, version?
     case 'awsQuery':
       return name === undefined
         ? new AwsError('MissingAction', 'The request must contain the parameter Action.', { status: 400 })
-        : new AwsError('InvalidAction', `Could not find operation ${name} for version ${version}`, {
-            status: 400,
-          })
+        : new AwsError('InvalidAction', unknownAction(name, version), { status: 400 })
     case 'restXml':
       return new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.', {
         status: 405,
@@ -89,4 +87,9 @@ function unknownOperation(protocol: Protocol, name: string | undefined, version?
         status: 404,
       })
   }
+}
+
+function unknownAction(name: string, version: string | undefined): string {
+  if (version === undefined) return `The action ${name} is not valid for this endpoint.`
+  return `Could not find operation ${name} for version ${version}`
 }

@@ -67,7 +67,7 @@ function byRpcPath(request: HttpRequest, directory: ServiceDirectory): Recognise
 
 /**
  * Whether the request's form, or its URL's query, holds the parameters. curl calls every body a form, hence
- * the look at who is meant.
+ * the look at who is meant. What is signed need not name a version: a link to a queue's URL seldom does.
  */
 function isQueryProtocol(
   request: HttpRequest,
@@ -76,9 +76,10 @@ function isQueryProtocol(
 ): boolean {
   const contentType = request.headers['content-type'] ?? ''
   const isForm = contentType.startsWith('application/x-www-form-urlencoded')
-  if (!isForm && !(request.query.has('Action') && request.query.has('Version'))) return false
-  if (isSigned)
-    return candidates.length === 0 || candidates.some(({ queryVersion }) => queryVersion !== undefined)
+  const hasQueryVersion = candidates.some(({ queryVersion }) => queryVersion !== undefined)
+  const isLink = request.query.has('Action') && (hasQueryVersion || request.query.has('Version'))
+  if (!isForm && !isLink) return false
+  if (isSigned) return candidates.length === 0 || hasQueryVersion
   return !LAMBDA_PATH.test(request.path)
 }
 

@@ -90,6 +90,26 @@ test('a Query request may also be a GET with everything in its URL', async (t) =
   assert.match(await answer.text(), /<GetCallerIdentityResult><Account>1<\/Account>/)
 })
 
+test('a signed link to a queue needs no version', async (t) => {
+  const { endpoint } = await gateway(t, {
+    sqs: { SendMessage: ({ QueueUrl, MessageBody }) => ({ MessageId: `${QueueUrl} ${MessageBody}` }) },
+  })
+  const authorization =
+    'AWS4-HMAC-SHA256 Credential=AK/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host'
+  const queue = `${endpoint}/123456789012/q`
+  const ask = (search: string) => fetch(`${queue}?${search}`, { headers: { authorization } })
+  const sent = await ask('Action=SendMessage&MessageBody=a+b')
+  assert.ok((await sent.text()).includes(`<MessageId>${queue} a b</MessageId>`))
+  const other = await ask('Action=SendMessage&MessageBody=m&QueueUrl=other')
+  assert.match(await other.text(), /<MessageId>other m<\/MessageId>/)
+  const unknown = await ask('Action=FooBar')
+  assert.equal(unknown.status, 400)
+  assert.match(
+    await unknown.text(),
+    /<Code>InvalidAction<\/Code><Message>The action FooBar is not valid for this endpoint\.</,
+  )
+})
+
 test('a service that lambdad does not have is named', async (t) => {
   const { endpoint } = await gateway(t, {})
   const authorization =
