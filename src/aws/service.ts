@@ -43,6 +43,8 @@ export interface ServiceDefinition {
    * members further inside are then the operation's to refuse.
    */
   readonly missingParameter?: MissingParameter
+  /** What answers names that are too long, by member, where a service has words of its own for it. */
+  readonly tooLong?: Readonly<Record<string, string>>
 }
 
 /** A service as the gateway sees it: a definition, and those of its operations that we answer. */

@@ -1,5 +1,8 @@
 import type { ServiceDefinition } from '../aws/service.ts'
 
+/** Recorded from AWS. */
+const LOG_NAME_TOO_LONG = 'Invalid LogGroup or LogStream, both must have length less than or equal to 512.'
+
 /**
  * Every AWS service that lambdad can recognise on its port: how its requests look, where its schemas are,
  * and what it calls itself. The one list of them; whatever asks "which services are there" derives from it.
@@ -144,6 +147,7 @@ export const definitions = {
     targetPrefix: 'Logs_20140328',
     constraints: 'logs',
     validationError: 'InvalidParameterException',
+    tooLong: { logGroupName: LOG_NAME_TOO_LONG, logStreamName: LOG_NAME_TOO_LONG },
   },
   cloudwatch: {
     id: 'cloudwatch',

@@ -178,3 +178,23 @@ test('each service answers with its own error', async (t) => {
     /<Code>ValidationError<\/Code><Message>1 validation error detected: Value null at &#39;roleName/,
   )
 })
+
+test('names of log groups and streams that are too long are refused in words of their own', async (t) => {
+  const { endpoint } = await gateway(t, { 'cloudwatch-logs': { CreateLogStream: () => ({}) } })
+  const refusal = async (body: object) => {
+    const headers = {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'Logs_20140328.CreateLogStream',
+    }
+    const answer = await fetch(endpoint, { method: 'POST', headers, body: JSON.stringify(body) })
+    const { __type, message } = (await answer.json()) as Record<string, string>
+    return [answer.status, __type, message]
+  }
+  const name = 'x'.repeat(513)
+  const own = 'Invalid LogGroup or LogStream, both must have length less than or equal to 512.'
+  const code = 'InvalidParameterException'
+  assert.deepEqual(await refusal({ logGroupName: name, logStreamName: 's' }), [400, code, own])
+  assert.deepEqual(await refusal({ logGroupName: 'g', logStreamName: name }), [400, code, own])
+  const [, , other] = await refusal({ logGroupName: 'a b', logStreamName: 's' })
+  assert.match(other as string, /^1 validation error detected: Value 'a b' at 'logGroupName'/)
+})

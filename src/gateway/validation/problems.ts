@@ -1,5 +1,6 @@
 import { AwsError } from '../../aws/error.ts'
-import type { MissingParameter } from '../../aws/service.ts'
+import type { ServiceDefinition } from '../../aws/service.ts'
+import { TOO_LONG } from './rules.ts'
 import { valueText } from './value-text.ts'
 
 /** More are counted, but not told: a body of a million bad elements would get an answer larger than itself. */
@@ -14,19 +15,21 @@ export interface Found {
 
 /** What is wrong with an input, in AWS's words. */
 export class Problems {
-  readonly #missingParameter: MissingParameter | undefined
+  readonly #service: Pick<ServiceDefinition, 'missingParameter' | 'tooLong'>
   readonly #texts: string[] = []
   #count = 0
   /** Something is wrong within a structure, and not only with a member of the input itself. */
   areInside = false
+  #ownWords: string | undefined
 
-  constructor(missingParameter: MissingParameter | undefined) {
-    this.#missingParameter = missingParameter
+  constructor(service: Pick<ServiceDefinition, 'missingParameter' | 'tooLong'>) {
+    this.#service = service
   }
 
   add({ value, path, isSecret }: Found, constraint: string): void {
     this.#count++
     if (path.includes('.')) this.areInside = true
+    if (constraint.startsWith(TOO_LONG)) this.#ownWords ??= this.#service.tooLong?.[path]
     if (this.#count > PROBLEMS_TOLD_MAX) return
     const shown = isSecret ? '' : value === undefined ? ' null' : ` '${valueText(value)}'`
     this.#texts.push(`Value${shown} at '${path}' failed to satisfy constraint: ${constraint}`)
@@ -34,7 +37,7 @@ export class Problems {
 
   /** A required member that is not there; throws at once where the service has an error of its own for parameters. */
   addAbsent(name: string, path: string): void {
-    const missing = this.#missingParameter
+    const missing = this.#service.missingParameter
     if (missing === undefined)
       this.add({ value: undefined, path, isSecret: false }, 'Member must not be null')
     else if (!path.includes('.'))
@@ -47,6 +50,6 @@ export class Problems {
   throwAs(code: string): void {
     if (this.#count === 0) return
     const head = `${this.#count} validation error${this.#count === 1 ? '' : 's'} detected: `
-    throw new AwsError(code, head + this.#texts.join('; '), { status: 400 })
+    throw new AwsError(code, this.#ownWords ?? head + this.#texts.join('; '), { status: 400 })
   }
 }

@@ -7,6 +7,9 @@ export interface Rule {
   readonly isMet: (value: unknown) => boolean
 }
 
+/** How the rule begins that a text breaks by being too long. */
+export const TOO_LONG = 'Member must have length less than or equal to'
+
 /** The rules for a value itself, not for what it holds. `isNumber` decides what `min` and `max` measure. */
 export function rulesOf(constraint: Constraint, isNumber: boolean): Rule[] {
   const measured = isNumber ? 'value' : 'length'

@@ -33,7 +33,7 @@ export class Validator {
   /** Refuses `input` unless it fits `schema`: wrong types with SerializationException, the rest in one message. */
   validate(schema: Schema, input: unknown): void {
     if (!schema.isStructSchema()) return
-    const problems = new Problems(this.#definition.missingParameter)
+    const problems = new Problems(this.#definition)
     try {
       this.#structureCheck(schema)(input, '', problems)
     } catch (error) {

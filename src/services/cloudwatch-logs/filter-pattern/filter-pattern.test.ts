@@ -186,6 +186,115 @@ test('a quoted phrase matches exactly what contains it', () => {
   )
 })
 
+test('patterns that people use to watch CloudTrail match what they are for', () => {
+  const event = {
+    eventSource: 's3.amazonaws.com',
+    eventName: 'PutBucketAcl',
+    eventType: 'AwsApiCall',
+    errorCode: 'Client.UnauthorizedOperation',
+    sourceIPAddress: '123.123.1.2',
+    userIdentity: { type: 'Root' },
+    responseElements: { ConsoleLogin: 'Failure' },
+  }
+  const matching = [
+    '{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }',
+    '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != "AwsServiceEvent" }',
+    '{($.eventSource=s3.amazonaws.com) && (($.eventName=PutBucketAcl) || ($.eventName=PutBucketPolicy))}',
+    '{ $.sourceIPAddress = 123.123.* }',
+    '{ $.eventName = %^Put.*Acl$% && $.eventSource = "s3*" }',
+    '{ $.responseElements.ConsoleLogin = "Failure" }',
+  ]
+  const others = [
+    '{ ($.eventName = ConsoleLogin) && ($.errorMessage = "Failed authentication") }',
+    '{ $.sourceIPAddress != 123.123.* }',
+    '{($.eventSource = kms.amazonaws.com) && (($.eventName=DisableKey)||($.eventName=ScheduleKeyDeletion)) }',
+  ]
+  for (const pattern of matching) assert.equal(matches(pattern, JSON.stringify(event)), true, pattern)
+  for (const pattern of others) assert.equal(matches(pattern, JSON.stringify(event)), false, pattern)
+})
+
+/** A condition as a pattern has it, and what it says of an object. */
+interface Said {
+  readonly text: string
+  readonly holds: (object: Readonly<Record<string, unknown>>) => boolean
+}
+
+const key = fc.constantFrom('a', 'b', 'c')
+const { condition } = fc.letrec<{ condition: Said }>((tie) => ({
+  condition: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.tuple(key, fc.integer({ min: 0, max: 3 })).map(
+      ([name, value]): Said => ({
+        text: `$.${name} = ${value}`,
+        holds: (object) => object[name] === value,
+      }),
+    ),
+    fc.tuple(key, fc.integer({ min: 0, max: 3 })).map(
+      ([name, value]): Said => ({
+        text: `$.${name} >= ${value}`,
+        holds: (object) => typeof object[name] === 'number' && object[name] >= value,
+      }),
+    ),
+    key.map((name): Said => ({ text: `$.${name} NOT EXISTS`, holds: (object) => !(name in object) })),
+    key.map((name): Said => ({ text: `$.${name} IS NULL`, holds: (object) => object[name] === null })),
+    key.map((name): Said => ({ text: `$.${name} IS TRUE`, holds: (object) => object[name] === true })),
+    fc.tuple(tie('condition'), tie('condition')).map(
+      ([one, other]): Said => ({
+        text: `(${one.text}) && (${other.text})`,
+        holds: (object) => one.holds(object) && other.holds(object),
+      }),
+    ),
+    fc.tuple(tie('condition'), tie('condition')).map(
+      ([one, other]): Said => ({
+        text: `(${one.text}) || (${other.text})`,
+        holds: (object) => one.holds(object) || other.holds(object),
+      }),
+    ),
+  ),
+}))
+const value = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constantFrom(null, true, false, 'x'))
+
+test('a JSON condition says of any object what its parts say of it', () => {
+  fc.assert(
+    fc.property(condition, fc.dictionary(key, value), (said, object) => {
+      assert.equal(matches(`{ ${said.text} }`, JSON.stringify(object)), said.holds({ ...object }))
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+test('&& binds more closely than ||, in JSON and in columns', () => {
+  const flag = fc.boolean()
+  fc.assert(
+    fc.property(flag, flag, flag, (a, b, c) => {
+      const message = JSON.stringify({ a, b, c })
+      const is = (name: string) => `$.${name} IS TRUE`
+      assert.equal(matches(`{ ${is('a')} || ${is('b')} && ${is('c')} }`, message), a || (b && c))
+      assert.equal(matches(`{ ${is('a')} && ${is('b')} || ${is('c')} }`, message), (a && b) || c)
+      const [one, two] = [a ? 'x' : 'y', b ? 'x' : 'y']
+      assert.equal(matches('[p = x || p = z && p = y, q = x]', `${one} ${two}`), a && b)
+    }),
+  )
+})
+
+test('columns are as many as the words, whatever stands in quotes or brackets', () => {
+  const word = fc.string({ unit: fc.constantFrom('a', 'b', '1', '.'), minLength: 1, maxLength: 5 })
+  const written = fc.tuple(word, word, fc.constantFrom('plain', 'quoted', 'bracketed'))
+  fc.assert(
+    fc.property(fc.array(written, { minLength: 1, maxLength: 6 }), fc.nat(5), (words, which) => {
+      const texts = words.map(([one, other, kind]) => (kind === 'plain' ? one : `${one} ${other}`))
+      const signs = { plain: ['', ''], quoted: ['"', '"'], bracketed: ['[', ']'] }
+      const message = words.map(([, , kind], index) => signs[kind].join(texts[index])).join(' ')
+      const at = which % words.length
+      const columns = texts.map((text, index) => (index === at ? `c${index} = "${text}"` : `c${index}`))
+      assert.equal(matches(`[${columns.join(', ')}]`, message), true)
+      assert.equal(matches(`[${columns.join(', ')}, more]`, message), false)
+      assert.equal(matches(`[..., ${columns.slice(at).join(', ')}]`, message), true)
+      assert.equal(matches('[]', message), true)
+    }),
+  )
+})
+
 const atom = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '[a-c]', '\\.', '\\d', '\\w')
 const quantifier = fc.constantFrom('', '*', '+', '?', '{2}', '{1,2}', '{1,}')
 const sequence = fc
