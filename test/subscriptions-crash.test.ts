@@ -38,7 +38,10 @@ test('after kill -9 every log event that is kept, as all acknowledged ones are, 
     const daemon = await start()
     const clients = clientsOf(daemon)
     if (kill === 0) await subscribe(clients, file)
-    const writing = writeUntilKilled(clients, `${kill}`, acknowledged)
+    const worked = Promise.withResolvers<void>()
+    const writing = writeUntilKilled(clients, `${kill}`, acknowledged, () => worked.resolve())
+    // What a function writes is kept a moment after it has answered.
+    if (kill === 0) await worked.promise.then(() => sleep(1000))
     await sleep(200 + Math.random() * 500)
     await daemon.kill()
     await writing
@@ -98,6 +101,7 @@ async function writeUntilKilled(
   { logs, lambda }: Clients,
   prefix: string,
   acknowledged: string[],
+  worked: () => void,
 ): Promise<void> {
   const write = async (writer: number) => {
     for (let n = 0; ; n++) {
@@ -111,6 +115,7 @@ async function writeUntilKilled(
     for (let n = 0; ; n++) {
       const Payload = JSON.stringify({ id: `${prefix}-${caller}-${n}` })
       await lambda.send(new InvokeCommand({ FunctionName: 'worker', Payload }))
+      worked()
     }
   }
   await Promise.allSettled([
