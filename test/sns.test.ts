@@ -22,7 +22,6 @@ import {
   InvalidParameterException,
   ListSubscriptionsByTopicCommand,
   NotFoundException,
-  PublishBatchCommand,
   PublishCommand,
   SetTopicAttributesCommand,
   SNSClient,
@@ -35,7 +34,6 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs'
 import { ran, works } from './support/commands.ts'
-import { dataFolder, startDaemon } from './support/daemon.ts'
 import { CREDENTIALS, platform } from './support/platform.ts'
 
 const TOPIC = 'arn:aws:sns:us-east-1:000000000000:orders'
@@ -295,47 +293,6 @@ test('errors arrive as the SDK’s own', async (t) => {
     sns.send(new PublishCommand({ TopicArn: `${TOPIC}x`, Message: 'm' })),
     NotFoundException,
   )
-})
-
-test('messages that were taken before a kill -9 are delivered after it, each at least once', async (t) => {
-  const data = await dataFolder(t)
-  const clientOf = (endpoint: string) => ({
-    endpoint,
-    region: 'us-east-1',
-    credentials: CREDENTIALS,
-    maxAttempts: 1,
-  })
-  let daemon = await startDaemon(t, data)
-  const { sns, sqs } = await withTopic(t, clientOf(daemon.url))
-  const { arn } = await queueOf(sqs, 'q')
-  await sns.send(new SubscribeCommand({ TopicArn: TOPIC, Protocol: 'sqs', Endpoint: arn }))
-  const acknowledged = new Set<string>()
-  for (let round = 0; round < 3; round++) {
-    const client = new SNSClient(clientOf(daemon.url))
-    const batches = Array.from({ length: 40 }, async () => {
-      const PublishBatchRequestEntries = Array.from({ length: 10 }, (_, Id) => ({
-        Id: `${Id}`,
-        Message: 'm',
-      }))
-      const answer = await client.send(
-        new PublishBatchCommand({ TopicArn: TOPIC, PublishBatchRequestEntries }),
-      )
-      for (const { MessageId = '' } of answer.Successful ?? []) acknowledged.add(MessageId)
-    })
-    // In the midst of them: those that were not answered may be lost.
-    await Promise.race(batches)
-    await daemon.kill()
-    await Promise.allSettled(batches)
-    client.destroy()
-    daemon = await startDaemon(t, data)
-  }
-  const again = await withTopic(t, clientOf(daemon.url))
-  const { receive } = await queueOf(again.sqs, 'q')
-  assert.ok(acknowledged.size > 0)
-  for (const missing = new Set(acknowledged); missing.size > 0; ) {
-    for (const { Body = '' } of await receive()) missing.delete(JSON.parse(Body).MessageId)
-  }
-  await daemon.stop()
 })
 
 test('the aws CLI makes topics and publishes', {
