@@ -26,6 +26,16 @@ for (const [why, input, message] of [
     'Invalid parameter: Policy Error: null',
   ],
   [
+    'a sample of more than there is',
+    { Name: 't', Attributes: { SQSSuccessFeedbackSampleRate: '101' } },
+    'Invalid parameter: SQSSuccessFeedbackSampleRate Reason: it must be between 0 and 100',
+  ],
+  [
+    'a role to log as',
+    { Name: 't', Attributes: { SQSSuccessFeedbackRoleArn: 'arn:aws:iam::111111111111:role/r' } },
+    /SQSSuccessFeedbackRoleArn is not supported by lambdad yet/,
+  ],
+  [
     'KMS keys',
     { Name: 't', Attributes: { KmsMasterKeyId: 'k' } },
     /KmsMasterKeyId is not supported by lambdad yet/,
@@ -71,6 +81,19 @@ test('attributes are shown with AWS’s defaults, and set one by one', async (t)
     run('SetTopicAttributes', { TopicArn: TOPIC, AttributeName: 'FifoTopic', AttributeValue: 'true' }),
     { message: 'Invalid parameter: AttributeName' },
   )
+})
+
+test('what Terraform sets on every topic is taken: nothing is to be logged, no key and no role', async (t) => {
+  const { run } = await snsRig(t)
+  await run('CreateTopic', { Name: 't' })
+  const set = (AttributeName: string, AttributeValue: string) =>
+    run('SetTopicAttributes', { TopicArn: TOPIC, AttributeName, AttributeValue })
+  await set('LambdaSuccessFeedbackSampleRate', '0')
+  await set('LambdaSuccessFeedbackRoleArn', '')
+  await set('KmsMasterKeyId', '')
+  const { Attributes = {} } = await run('GetTopicAttributes', { TopicArn: TOPIC })
+  assert.equal(Attributes.LambdaSuccessFeedbackSampleRate, '0')
+  assert.equal('LambdaSuccessFeedbackRoleArn' in Attributes || 'KmsMasterKeyId' in Attributes, false)
 })
 
 test('topics are listed by hundreds, and gone when deleted, with their subscriptions', async (t) => {
