@@ -11,6 +11,7 @@ import { poolStart } from './pool-start.ts'
 import { responseStream } from './response-stream.ts'
 import { s3 } from './s3.ts'
 import { snapStart } from './snap-start.ts'
+import { sns } from './sns.ts'
 import { sqs } from './sqs.ts'
 import { startUp } from './start-up.ts'
 import { throughput } from './throughput.ts'
@@ -28,6 +29,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   freeze,
   'idle-environments': idleEnvironments,
   sqs,
+  sns,
   async: asynchronous,
   'control-plane': controlPlane,
   eventbridge,
