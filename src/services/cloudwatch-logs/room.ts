@@ -47,7 +47,7 @@ export function createLogsRoom(given: LogsRoomDeps): LogsRoom {
   const { database, changes, switchboard, clock, random, reportFault, settings = {} } = given
   const store = createLogStore(database, changes)
   const liveTails = new LiveTails()
-  const deliveries = new LazyDeliveries({ store, database, switchboard, clock, random, reportFault })
+  const deliveries = new LazyDeliveries({ store, database, changes, switchboard, clock, random, reportFault })
   const directory = new SubscriptionDirectory(store, changes)
   const subscriptions = new Subscriptions(directory, () => deliveries.get())
   const ingest = createLogIngest({ store, clock, liveTails, subscriptions, reportFault, settings })

@@ -51,7 +51,7 @@ export async function logsRig(
   const reportFault = (error: unknown) => void faults.push(error)
   const targets = memoryTargets(FUNCTION)
   const switchboard = createSwitchboard(targets.ports)
-  const deliveries = new LazyDeliveries({ store, database, switchboard, clock, random, reportFault })
+  const deliveries = new LazyDeliveries({ store, database, changes, switchboard, clock, random, reportFault })
   const subscriptions = new Subscriptions(new SubscriptionDirectory(store, changes), () => deliveries.get())
   const ingest = createLogIngest({ store, clock, liveTails, subscriptions, reportFault, settings })
   t.after(async () => {

@@ -1,13 +1,16 @@
+import type { Changes } from '../../../store/changes.ts'
 import type { Deliveries, DeliveriesDeps } from './deliveries.ts'
 import { subscriptionsHaveWork } from './has-work.ts'
+import { SUBSCRIPTIONS_CHANGED } from './subscription.ts'
 
-/** Deliveries that are loaded for the first event that somebody wants, or where an earlier run has left some. */
+/** Deliveries that are loaded for the first event that somebody wants, or where there is work for them already. */
 export class LazyDeliveries {
-  readonly #deps: DeliveriesDeps
+  readonly #deps: DeliveriesDeps & { readonly changes: Changes }
   #deliveries: Promise<Deliveries> | undefined
   #isStopped = false
+  #unsubscribe: (() => void) | undefined
 
-  constructor(deps: DeliveriesDeps) {
+  constructor(deps: DeliveriesDeps & { readonly changes: Changes }) {
     this.#deps = deps
   }
 
@@ -18,11 +21,15 @@ export class LazyDeliveries {
   }
 
   async start(): Promise<void> {
-    if (await subscriptionsHaveWork(this.#deps.database)) await this.get()
+    const { database, changes, reportFault } = this.#deps
+    if (database.dialect.isShared)
+      this.#unsubscribe = changes.subscribe(SUBSCRIPTIONS_CHANGED, () => void this.get().catch(reportFault))
+    if (await subscriptionsHaveWork(database)) await this.get()
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
+    this.#unsubscribe?.()
     const deliveries = await this.#deliveries?.catch(() => undefined)
     await deliveries?.stop()
   }
