@@ -2,6 +2,7 @@
 import { asynchronous } from './async.ts'
 import { bursts } from './bursts.ts'
 import { coldStart } from './cold-start.ts'
+import { compiledAhead } from './compiled-ahead.ts'
 import { controlPlane } from './control-plane.ts'
 import { eventbridge } from './eventbridge.ts'
 import type { Figure } from './figure.ts'
@@ -24,6 +25,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'response-stream': responseStream,
   'cold-start': coldStart,
   'pool-start': poolStart,
+  'compiled-ahead': compiledAhead,
   'snap-start': snapStart,
   bursts,
   freeze,

@@ -98,6 +98,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
   const logs = createLogsRoom({ ...stores, switchboard, clock, random, reportFault })
   const telemetry = createTelemetry({ clock, appendLogs: logs.append })
   const runtimes = buildRuntimeFinder(deps)
+  const saturation = new Saturation(clock)
   const worker = createWorker({
     clock,
     random,
@@ -111,7 +112,12 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     endpoint: () => url,
     folder: stores.folder.path,
     sandbox: settings.sandbox === 'default' ? 'auto' : settings.sandbox,
-    settings: { poolMembersMax: settings.poolMembers, poolMemoryMb: settings.poolMemory },
+    settings: {
+      poolMembersMax: settings.poolMembers,
+      poolMemoryMb: settings.poolMemory,
+      compilesAhead: settings.compileAhead,
+    },
+    isSaturated: () => saturation.isSaturated,
     network: settings.network,
     toEndpoint: (socket) => gateway.accept(socket),
     report: reportFault,
@@ -120,7 +126,6 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     start: () => refuseUnsandboxed(settings, worker.isolation()),
     stop: () => {},
   }
-  const saturation = new Saturation(clock)
   const placement = new Placement({
     worker,
     clock,

@@ -20,6 +20,7 @@ const TYPESCRIPT_SINCE = 24
 async function load(taskRoot, handlerName, modern) {
   sdk = process.env.LAMBDAD_SDK
   Reflect.deleteProperty(process.env, 'LAMBDAD_SDK')
+  useCompiled(process.env)
   if (handlerName.includes('..')) {
     throw new errors.MalformedHandlerName(
       `'${handlerName}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`,
@@ -39,6 +40,14 @@ async function load(taskRoot, handlerName, modern) {
   }
   refuseCallbacks(handler, modern)
   return handler
+}
+
+/** What was compiled ahead (compile.cjs), where the function has no such folder of its own. */
+function useCompiled(env) {
+  const folder = env.LAMBDAD_COMPILED
+  if (folder === undefined) return
+  Reflect.deleteProperty(env, 'LAMBDAD_COMPILED')
+  if (env.NODE_COMPILE_CACHE === undefined) require('node:module').enableCompileCache(folder)
 }
 
 function refuseCallbacks(handler, modern) {

@@ -14,8 +14,22 @@ export interface LaunchPlan {
   readonly canWait?: boolean
   /** Its bootstrap can fork when init is over, for SnapStart (snapshot/). */
   readonly canFork?: boolean
+  /** How its modules are compiled ahead (compiled/). Absent: they are not. */
+  readonly compiler?: Compiler
   /** `python:3.12.v20`, for INIT_START. */
   readonly runtimeVersion?: string
+}
+
+/** A program of lambdad's that compiles modules and runs none, in paths as they are inside a sandbox. */
+export interface Compiler {
+  /** The interpreter's file on the host, to which alone what it makes is of use. */
+  readonly binary: string
+  /** The folders to look into follow. */
+  readonly argv: readonly string[]
+  /** How names of sources end. */
+  readonly sources: readonly string[]
+  /** The folder of /opt that modules are in. */
+  readonly layers: string
 }
 
 /** Finds what a function's runtime needs on the machine (runtimes/finder.ts). */

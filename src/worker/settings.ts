@@ -7,6 +7,10 @@ export interface WorkerSettings {
   readonly imageCacheBytes: number
   /** Processor time in proportion to memory, as on AWS. Without it each environment may use whole processors. */
   readonly limitsProcessor: boolean
+  /** Versions' modules are compiled ahead, after their first cold start (compiled/). */
+  readonly compilesAhead: boolean
+  /** How long after it, at least, and how often it is looked whether the machine has time for it. */
+  readonly compileAfterMs: number
   /** How long an environment without an invocation runs on before it is frozen. */
   readonly freezeAfterMs: number
   /** Runtimes that are kept booted for functions to come, of all kinds together. 0: none. */
@@ -24,6 +28,8 @@ export const WORKER_DEFAULTS: WorkerSettings = {
   // Two of the largest.
   imageCacheBytes: 20 * 1024 ** 3,
   limitsProcessor: true,
+  compilesAhead: true,
+  compileAfterMs: 1000,
   // Longer than the pauses of a client that calls again at once, and too short to get work done in.
   freezeAfterMs: 20,
   poolMembersMax: 8,

@@ -7,6 +7,8 @@ import type { FunctionImage, FunctionVersion } from '../wire/function-version.ts
 import type { PlatformErrorCode } from '../wire/invocation.ts'
 import type { InitializationType } from '../wire/platform-event.ts'
 import type { CodeCache, UnpackedCode } from './code/code-cache.ts'
+import type { CompiledCode } from './compiled/compiled-code.ts'
+import { linkFor } from './compiled/link.ts'
 import { findEntrypoint } from './entrypoint.ts'
 import { platformFailure } from './environment/payloads.ts'
 import { CannotStart, type Runtime } from './environment/runtime.ts'
@@ -26,7 +28,7 @@ import type { Pools } from './pool/pools.ts'
 import type { RuntimeCalls } from './runtime-api/routes.ts'
 import { RuntimeApi } from './runtime-api/server.ts'
 import { RunningSandbox, type SandboxHost, type SandboxOutput } from './sandbox/running.ts'
-import { FRAMES_FD, GROUP, INSIDE, type Mount } from './sandbox/sandbox.ts'
+import { compiledMounts, FRAMES_FD, GROUP, INSIDE, type Mount } from './sandbox/sandbox.ts'
 import type { Snapshots } from './snapshot/snapshots.ts'
 import { FORKS_FOLDER, SnapshotFailed, type Template, type TemplateStart } from './snapshot/template.ts'
 import { hostLoopback } from './telemetry-api/reach.ts'
@@ -49,6 +51,7 @@ export interface StarterParts extends ImageParts {
   /** In which each running sandbox gets a folder. */
   readonly folder: string
   readonly limitsProcessor: boolean
+  readonly compiled: CompiledCode
   readonly pools: Pools
   readonly snapshots: Snapshots
   readonly random: Random
@@ -84,25 +87,29 @@ export async function startRuntime(parts: StarterParts, start: RuntimeStart): Pr
   const [plan, credentials] = await Promise.all([planOf(parts, fn), parts.credentialsOf(fn)])
   const code = await codeOf(parts, fn)
   let opt: UnpackedCode | undefined
+  let compiled: UnpackedCode | undefined
   try {
     opt = await unpacked(takeOpt(parts, fn), 'a layer')
+    compiled = await parts.compiled.take({ fn, plan, code, opt })
     const mounts = opt === undefined ? [] : [{ source: opt.folder, target: OPT_FOLDER }]
     const argv = isCustom(fn.runtime)
       ? await entrypointIn([{ source: code.folder, target: INSIDE.code }, ...mounts])
       : wrapped(plan.argv, fn)
     const external = opt === undefined ? [] : announced(start, await findExternal(opt.folder))
-    const env = opt !== undefined && LOOKS_FOR_LAYERS.test(fn.runtime) ? LAYERS_ROOT : {}
+    const env = {
+      ...(opt !== undefined && LOOKS_FOR_LAYERS.test(fn.runtime) ? LAYERS_ROOT : {}),
+      ...(compiled === undefined ? {} : COMPILED),
+    }
     const whole = {
       ...plan,
       argv,
       mounts: [...plan.mounts, ...mounts, ...forksOf(start), ...fileSystemOf(parts, fn)],
       env: { ...plan.env, ...env },
     }
-    const ingredients = { plan: whole, credentials, code: both(code, opt), external }
+    const ingredients = { plan: whole, credentials, code: together(code, opt, compiled), compiled, external }
     return (await fromPool(parts, start, ingredients)) ?? (await startWith(parts, start, ingredients))
   } catch (error) {
-    opt?.release()
-    code.release()
+    together(code, opt, compiled).release()
     throw error
   }
 }
@@ -116,7 +123,7 @@ async function startImage(parts: StarterParts, start: RuntimeStart, image: Funct
     const credentials = await parts.credentialsOf(start.fn)
     const plan = { argv, env: {}, mounts: fileSystemOf(parts, start.fn) }
     const external = announced(start, await externalInImage(code.folder))
-    return await startWith(parts, start, { plan, credentials, code, external })
+    return await startWith(parts, start, { plan, credentials, code, compiled: undefined, external })
   } catch (error) {
     code.release()
     throw error
@@ -127,6 +134,7 @@ interface Ingredients {
   readonly plan: LaunchPlan
   readonly credentials: Credentials
   readonly code: UnpackedCode
+  readonly compiled: UnpackedCode | undefined
   readonly external: readonly ExternalExtension[]
 }
 
@@ -203,7 +211,7 @@ function forksOf({ template }: RuntimeStart): Mount[] {
 async function fromPool(
   parts: StarterParts,
   start: RuntimeStart,
-  { plan, credentials, code, external }: Ingredients,
+  { plan, credentials, code, compiled, external }: Ingredients,
 ): Promise<Runtime | undefined> {
   const { fn, kept } = start
   // Extensions start before the runtime does.
@@ -224,8 +232,16 @@ async function fromPool(
     ofRuntime: { ...plan.env, _LAMBDA_TELEMETRY_LOG_FD: String(FRAMES_FD) },
   })
   const { calls, output } = start
+  if (compiled !== undefined) linkFor(compiled.folder, uid)
   try {
-    await member.become({ codeFolder: code.folder, variables, temporary: kept.folder, calls, output })
+    await member.become({
+      codeFolder: code.folder,
+      compiledFolder: compiled?.folder,
+      variables,
+      temporary: kept.folder,
+      calls,
+      output,
+    })
   } catch (error) {
     parts.host.report(error)
     member.drop()
@@ -245,12 +261,13 @@ async function fromPool(
 async function startWith(
   parts: StarterParts,
   start: RuntimeStart,
-  { plan, credentials, code, external }: Ingredients,
+  { plan, credentials, code, compiled, external }: Ingredients,
 ): Promise<Runtime> {
   const { id, fn, kept } = start
   const folder = `${parts.folder}/${id}`
   const uid = parts.host.sandbox.ownUsers ? kept.uid(parts.users) : undefined
   mkdirSync(folder, { mode: 0o700 })
+  if (compiled !== undefined) linkFor(compiled.folder, uid)
   const place = await parts.network.take()
   const api = new RuntimeApi(start.calls, uid, fn.managed?.maxConcurrency)
   try {
@@ -286,7 +303,7 @@ async function startWith(
         }),
         codeFolder: code.folder,
         ...(fn.image && { image: { directory: fn.image.workingDirectory } }),
-        mounts: plan.mounts,
+        mounts: [...plan.mounts, ...compiledMounts(compiled?.folder)],
         runtimeSocket,
         folder,
         temporaryMb: fn.ephemeralStorageMb,
@@ -420,6 +437,7 @@ export async function planOf({ runtimes }: StarterParts, fn: FunctionVersion): P
 /** Bootstraps that look for layers by themselves, where this says; a sandbox that is none changes it. */
 const LOOKS_FOR_LAYERS = /^(python|ruby|java)/
 const LAYERS_ROOT = { LAMBDAD_LAYERS_ROOT: OPT_FOLDER }
+const COMPILED = { LAMBDAD_COMPILED: INSIDE.compiled }
 
 /** Extensions are known to the environment before anything is started. */
 function announced({ calls }: RuntimeStart, external: readonly ExternalExtension[]) {
@@ -427,10 +445,10 @@ function announced({ calls }: RuntimeStart, external: readonly ExternalExtension
   return external
 }
 
-/** The code, with which the layers go. */
-function both(code: UnpackedCode, opt: UnpackedCode | undefined): UnpackedCode {
+/** The code, with which the layers go, and what was compiled of both. */
+function together(code: UnpackedCode, ...others: (UnpackedCode | undefined)[]): UnpackedCode {
   const release = () => {
-    opt?.release()
+    for (const other of others) other?.release()
     code.release()
   }
   return { folder: code.folder, release }

@@ -15,6 +15,7 @@ import type {
   Worker,
 } from '../wire/worker.ts'
 import { CodeCache } from './code/code-cache.ts'
+import { CompiledCode } from './compiled/compiled-code.ts'
 import { Environment } from './environment/environment.ts'
 import { serviceFailure } from './environment/payloads.ts'
 import { CannotStart, type Runtime, type StartRuntime } from './environment/runtime.ts'
@@ -63,6 +64,8 @@ export interface WorkerParts {
   /** Takes a connection to lambdad's endpoint that comes from an environment's own network. */
   readonly toEndpoint?: (socket: Socket) => void
   readonly settings?: Partial<WorkerSettings>
+  /** Whether all that runs waits for the processors: what can wait is not begun then. Never, where it is not given. */
+  readonly isSaturated?: () => boolean
   /** Hears of what went wrong and is nobody's answer. */
   readonly report: (error: unknown) => void
 }
@@ -153,6 +156,7 @@ class OneWorker implements LocalWorker {
     const environments = [...this.#environments]
     for (const environment of environments) environment.retire()
     await Promise.all(environments.map((environment) => environment.shutDown))
+    await this.#starter?.compiled.close()
     await this.#starter?.snapshots.close()
     await this.#starter?.pools.close()
     await this.#launcher.stop()
@@ -218,6 +222,13 @@ class OneWorker implements LocalWorker {
       folder: environments,
       limitsProcessor: this.#settings.limitsProcessor,
       host,
+      compiled: new CompiledCode({
+        ...this.#parts,
+        cache: code,
+        isSaturated: this.#parts.isSaturated ?? (() => false),
+        settings: this.#settings,
+        pass: async (...job) => (await import('./compiled/pass.ts')).compilePass(starter, ...job),
+      }),
       pools: new Pools({
         host,
         users,

@@ -23,7 +23,12 @@ def start():
     if "LAMBDAD_AWAITS_FUNCTION" in environ:
         wait.become(client.function(), environ)
     task_root = environ.get("LAMBDA_TASK_ROOT", "/var/task")
-    paths.arrange(task_root, environ.pop("LAMBDAD_LAYERS_ROOT", "/opt"))
+    layers_root = environ.pop("LAMBDAD_LAYERS_ROOT", "/opt")
+    paths.arrange(task_root, layers_root)
+    if "LAMBDAD_COMPILED" in environ:
+        from lambdad_runtime import compiled
+
+        compiled.use(environ.pop("LAMBDAD_COMPILED"), (task_root, layers_root))
     sink.open_sink(environ)
     paths.when_logging_is_imported(_set_up_logging)
     try:

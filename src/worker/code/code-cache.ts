@@ -1,5 +1,5 @@
-import { mkdirSync, renameSync } from 'node:fs'
-import { readdir, rm, stat } from 'node:fs/promises'
+import { chmodSync, mkdirSync, renameSync } from 'node:fs'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { unpackZip } from '../../base/zip/index.ts'
 
 /** A package's files, kept while in use. */
@@ -72,6 +72,34 @@ export class CodeCache {
     return { folder: entry.folder, release: () => this.#release(entry) }
   }
 
+  /** What is there of a name, made by this daemon or by one before; undefined where nothing is. */
+  async takeKept(name: string): Promise<UnpackedCode | undefined> {
+    if (!this.#entries.has(name) && !(await isFolder(`${this.#folder}/${name}`))) return undefined
+    // Where it has gone just now, there is nothing to take.
+    return this.takeMade(name, () => Promise.reject(new Error(`${name} is gone`))).catch(() => undefined)
+  }
+
+  /**
+   * Makes something beforehand, for whoever takes it later; until it is whole, nobody finds it. `make` returns the size
+   * of the files. Where that is 0 nothing is kept, and this is false.
+   */
+  async make(name: string, make: (folder: string) => Promise<number>): Promise<boolean> {
+    const partial = await mkdtemp(`${this.#folder}/${name}.partial-`)
+    try {
+      const bytes = await make(partial)
+      if (bytes === 0) return false
+      const made = await this.takeMade(name, async (folder) => {
+        chmodSync(partial, 0o755)
+        renameSync(partial, folder)
+        return bytes
+      })
+      made.release()
+      return true
+    } finally {
+      await rm(partial, { recursive: true, force: true })
+    }
+  }
+
   /** Resolves when what was to go is gone from the disk. */
   async settled(): Promise<void> {
     await Promise.all(this.#removals)
@@ -110,9 +138,12 @@ export class CodeCache {
 
 /** Returns the size of the files. */
 async function unpackOnce(folder: string, make: (folder: string) => Promise<number>): Promise<number> {
-  const there = await stat(folder).catch(() => undefined)
-  if (there?.isDirectory()) return sizeOf(folder)
-  return make(folder)
+  return (await isFolder(folder)) ? sizeOf(folder) : make(folder)
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const there = await stat(path).catch(() => undefined)
+  return there?.isDirectory() ?? false
 }
 
 async function sizeOf(folder: string): Promise<number> {

@@ -9,7 +9,7 @@ import type { RuntimeCalls } from '../runtime-api/routes.ts'
 import { RuntimeApi } from '../runtime-api/server.ts'
 import { outOfTemporary } from '../sandbox/relocate.ts'
 import { RunningSandbox, type SandboxHost, type SandboxOutput } from '../sandbox/running.ts'
-import { INSIDE, type Sandbox, type SandboxSpec, single } from '../sandbox/sandbox.ts'
+import { compiledMounts, INSIDE, type Sandbox, type SandboxSpec, single } from '../sandbox/sandbox.ts'
 import type { Users } from '../users.ts'
 import type { Kind } from './eligible.ts'
 import { LaterOutput } from './later-output.ts'
@@ -30,6 +30,8 @@ export interface MemberParts {
 /** What a member is given when it gets a function. */
 export interface Assignment {
   readonly codeFolder: string
+  /** What was compiled of it ahead. */
+  readonly compiledFolder: string | undefined
   readonly variables: Readonly<Record<string, string>>
   /** Where /tmp is where there is no sandbox. */
   readonly temporary: string
@@ -149,12 +151,25 @@ export class Member {
    * Gives it its function. Rejects where the code cannot be brought in, and nothing has been told yet: it is of no
    * use then. From the moment this is called its user and its Runtime API are the caller's to give back.
    */
-  async become({ codeFolder, variables, temporary, calls, output }: Assignment): Promise<void> {
-    await this.#bringIn(codeFolder)
+  async become({
+    codeFolder,
+    compiledFolder,
+    variables,
+    temporary,
+    calls,
+    output,
+  }: Assignment): Promise<void> {
+    await this.#bringIn(codeFolder, compiledFolder)
     if (!this.usable) throw new Error('A runtime ended while it waited for a function.')
     const { sandbox } = this.#parts.host
     const inside = sandbox.command(
-      { ...this.#spec, codeFolder, variables, temporary: { folder: temporary, from: undefined } },
+      {
+        ...this.#spec,
+        codeFolder,
+        mounts: [...this.#spec.mounts, ...compiledMounts(compiledFolder)],
+        variables,
+        temporary: { folder: temporary, from: undefined },
+      },
       { waitsForLimits: false },
     )
     const message =
@@ -187,9 +202,16 @@ export class Member {
     return asked
   }
 
-  async #bringIn(codeFolder: string): Promise<void> {
+  async #bringIn(codeFolder: string, compiledFolder: string | undefined): Promise<void> {
     const { varFolder, folder } = this.#spec
-    if (varFolder !== undefined) return this.#parts.mounter?.bind(codeFolder, `${varFolder}/task`)
+    if (varFolder !== undefined) {
+      const { mounter } = this.#parts
+      const compiled = compiledMounts(compiledFolder).map(({ source, target }) =>
+        mounter?.bind(source, within(varFolder, target)),
+      )
+      await Promise.all([mounter?.bind(codeFolder, `${varFolder}/task`), ...compiled])
+      return
+    }
     // The dynamic linker has its path since the boot: by this it finds the function's libraries.
     rmdirSync(`${folder}/task`)
     symlinkSync(codeFolder, `${folder}/task`)
@@ -234,6 +256,9 @@ function specOf(
   mkdirSync(task, { recursive: true })
   if (ownFiles) {
     makeMountPoints(`${folder}/var`, plan.mounts)
+    if (plan.compiler !== undefined) {
+      mkdirSync(within(`${folder}/var`, INSIDE.compiled), { recursive: true, mode: 0o755 })
+    }
     for (const made of [`${folder}/var`, task]) chmodSync(made, 0o755)
   }
   return {
@@ -251,11 +276,16 @@ function specOf(
   }
 }
 
+/** Where a folder of /var is made. */
+function within(varFolder: string, target: string): string {
+  return varFolder + target.slice('/var'.length)
+}
+
 /** bwrap cannot make them itself, as /var is read-only inside. */
 function makeMountPoints(varFolder: string, mounts: Kind['plan']['mounts']): void {
   for (const { source, target } of single(mounts)) {
     if (!target.startsWith('/var/')) continue
-    const point = varFolder + target.slice('/var'.length)
+    const point = within(varFolder, target)
     if (!statSync(source).isDirectory()) throw new Error(`${target} is no folder`)
     mkdirSync(point, { recursive: true, mode: 0o755 })
   }

@@ -83,7 +83,7 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
       '(open((os.environ.get("TMPDIR") or "/tmp") + "/kept", "w").close(), __import__("time").sleep(60)) if event else os.path.exists((os.environ.get("TMPDIR") or "/tmp") + "/kept")',
     ],
     list: `[os.listdir("/var"), os.listdir("/var/task"), os.getuid()]`,
-    inVar: ['runtime', 'task'],
+    inVar: ['lang', 'runtime', 'task'],
     print: 'print("loading")',
   },
   Ruby: {

@@ -1,5 +1,7 @@
 import path from 'node:path'
+import type { Compiler } from '../launch-plan.ts'
 import { awsSdk } from './aws-sdk.ts'
+import { compareVersions } from './choose.ts'
 import { type Family, LIBRARY_PATH, pathVariable, RUNTIME_FOLDER } from './family.ts'
 import { type Installed, inFolders, inVersionFolders, type Places, parseVersion } from './installed.ts'
 
@@ -42,9 +44,27 @@ export const nodejs: Family = {
         ...(sdk === undefined ? [] : [sdk]),
       ],
       canWait: true,
+      ...(keepsCompiled(version) && { compiler: compilerOf(binary) }),
       runtimeVersion: `nodejs:${version.split('.')[0]}.v1`,
     }
   },
+}
+
+/** `module.enableCompileCache` came with 22.1, `flushCompileCache` with this one. */
+const KEEPS_COMPILED = [22, 10, 0]
+
+function keepsCompiled(version: string): boolean {
+  return compareVersions(parseVersion(version) ?? [], KEEPS_COMPILED) >= 0
+}
+
+/** By Node's own internals, as no API of its compiles without running. */
+function compilerOf(binary: string): Compiler {
+  return {
+    binary,
+    argv: [binary, '--expose-internals', '--no-warnings', `${RUNTIME_FOLDER}/compile.cjs`],
+    sources: ['.js', '.cjs', '.mjs'],
+    layers: 'nodejs',
+  }
 }
 
 function installedNodes(places: Places): Installed[] {

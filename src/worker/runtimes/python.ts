@@ -35,6 +35,12 @@ export const python: Family = {
     env: { PATH: pathVariable(prefix), LD_LIBRARY_PATH: LIBRARY_PATH, LC_CTYPE: 'C.UTF-8' },
     mounts: [...foldersOf(prefix), { source: path.join(bootstraps, 'python'), target: RUNTIME_FOLDER }],
     canWait: true,
+    compiler: {
+      binary,
+      argv: [binary, '-I', '-S', '-W', 'ignore', `${RUNTIME_FOLDER}/compile.py`],
+      sources: ['.py'],
+      layers: 'python',
+    },
     canFork: isAtLeast(version, 3, 12),
     runtimeVersion: `python:${version.split('.').slice(0, 2).join('.')}.v1`,
   }),

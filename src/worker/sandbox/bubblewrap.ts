@@ -104,6 +104,7 @@ export class BubblewrapSandbox implements Sandbox {
         ...joined(spec),
         this.#bwrap,
         ...this.#fixed,
+        ...(spec.offline === true ? ['--unshare-net'] : []),
         ...(waitsForLimits ? ['--block-fd', '6'] : []),
         ...this.#user(spec),
         ...['--perms', '1777', '--size', `${spec.temporaryMb * 2 ** 20}`, '--tmpfs', '/tmp'],

@@ -30,6 +30,8 @@ export interface SandboxSpec {
   readonly temporary?: { readonly folder: string; readonly from: string | undefined }
   /** The file of its network namespace, where it has one. */
   readonly network?: string | undefined
+  /** It has no network at all, where networks can be kept apart. */
+  readonly offline?: boolean
   /** The user that the environment runs as, where it has one of its own. */
   readonly uid: number | undefined
 }
@@ -91,7 +93,14 @@ export interface Sandbox {
 export const INSIDE = {
   code: '/var/task',
   runtimeSocket: '/run/lambdad/runtime.sock',
+  /** What was compiled ahead (compiled/). */
+  compiled: '/var/lang/compiled',
 } as const
+
+/** Read-only, as all that an environment shares with others. */
+export function compiledMounts(folder: string | undefined): Mount[] {
+  return folder === undefined ? [] : [{ source: folder, target: INSIDE.compiled }]
+}
 
 /** One group for all environments: what it may write is what several have mounted (file-systems.ts). */
 export const GROUP = 2_000_000_000
