@@ -86,7 +86,10 @@ async function given(t: TestContext, files: Readonly<Record<string, string>>) {
     assert.equal(status, 0, stderr)
     const read = filesIn(stderr, /reading cache from \S+ for \w+ (\S+?)\.\.\.\[.*success/g)
     const taken = filesIn(stderr, /cache for (?:\w+ )?(\S+) was accepted/g)
-    return [...read].filter((file) => taken.has(file)).map((file) => path.relative(code, file)).sort()
+    return [...read]
+      .filter((file) => taken.has(file))
+      .map((file) => path.relative(code, file))
+      .sort()
   }
   return { code, made, accepted }
 }
