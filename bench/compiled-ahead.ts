@@ -70,7 +70,7 @@ async function against(
   flags: readonly string[],
   pauseMs: number,
 ): Promise<Figure> {
-  const sides = [await start(flags), await start([...flags, '--compile-ahead', 'false'])] as const
+  const sides = [await start(flags), await start([...flags, '--no-compile-ahead'])] as const
   for (const { client, lambdad } of sides) {
     await createFunction(client, 'f', runtime, sources)
     await invoke(lambdad.port)
