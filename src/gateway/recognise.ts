@@ -22,6 +22,8 @@ export interface Recognised {
 
 /** `/2015-03-31/functions/…`: Lambda's paths begin with the date of their version. */
 const LAMBDA_PATH = /^\/20\d\d-\d\d-\d\d\//
+/** `/123456789012/queue`. */
+const QUEUE_PATH = /^\/\d{12}\/[\w-]+(\.fifo)?$/
 const RPC_PATH = /^\/service\/([^/]+)\/operation\/([^/]+)$/
 
 export function recognise(request: HttpRequest, directory: ServiceDirectory): Recognised {
@@ -30,8 +32,11 @@ export function recognise(request: HttpRequest, directory: ServiceDirectory): Re
   if (request.headers['smithy-protocol'] === 'rpc-v2-cbor') return byRpcPath(request, directory)
   const signingName = credentialScopeOf(request.headers, request.search)?.signingName
   const candidates = signingName === undefined ? [] : directory.withSigningName(signingName)
-  if (isQueryProtocol(request, candidates, signingName !== undefined)) {
-    const definition = candidates.find(({ queryVersion }) => queryVersion !== undefined)
+  // Unsigned, too, what has the form of Query and goes to a queue's URL is for SQS.
+  const isForQueue = signingName === undefined && QUEUE_PATH.test(request.path)
+  const speakers = isForQueue ? directory.withSigningName('sqs') : candidates
+  if (isQueryProtocol(request, speakers, signingName !== undefined)) {
+    const definition = speakers.find(({ queryVersion }) => queryVersion !== undefined)
     return { protocol: protocols.awsQuery, definition, named: signingName ?? '' }
   }
   if (signingName !== undefined && candidates.length === 0) {

@@ -90,7 +90,7 @@ test('a Query request may also be a GET with everything in its URL', async (t) =
   assert.match(await answer.text(), /<GetCallerIdentityResult><Account>1<\/Account>/)
 })
 
-test('a signed link to a queue needs no version', async (t) => {
+test('what is sent to the URL of a queue needs no version', async (t) => {
   const { endpoint } = await gateway(t, {
     sqs: { SendMessage: ({ QueueUrl, MessageBody }) => ({ MessageId: `${QueueUrl} ${MessageBody}` }) },
   })
@@ -102,6 +102,13 @@ test('a signed link to a queue needs no version', async (t) => {
   assert.ok((await sent.text()).includes(`<MessageId>${queue} a b</MessageId>`))
   const other = await ask('Action=SendMessage&MessageBody=m&QueueUrl=other')
   assert.match(await other.text(), /<MessageId>other m<\/MessageId>/)
+  const unsigned = await fetch(`${queue}?Action=SendMessage&MessageBody=u`)
+  assert.ok((await unsigned.text()).includes(`<MessageId>${queue} u</MessageId>`))
+  const form = await fetch(queue, {
+    method: 'POST',
+    body: new URLSearchParams({ Action: 'SendMessage', MessageBody: 'f' }),
+  })
+  assert.ok((await form.text()).includes(`<MessageId>${queue} f</MessageId>`))
   const unknown = await ask('Action=FooBar')
   assert.equal(unknown.status, 400)
   assert.match(
