@@ -445,6 +445,44 @@ for (const { binary, runtime } of variants()) {
       assert.equal((await r.invoke('plain')).body.toString(), 'ab{"c":1}')
     })
 
+    test('what a streaming handler does too late does not get between its requests', async (t) => {
+      const r = await start(
+        t,
+        `exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+           stream.setContentType('text/event-stream')
+           stream.write('a')
+           if (event === 'type') stream.setContentType('text/plain')
+           if (event === 'write') setTimeout(() => stream.write('late'), 1)
+           if (event === 'fail') throw new Error('midway')
+           stream.end()
+           if (event === 'again') stream.end('b')
+           if (event === 'throw') throw new Error('behind the end')
+         })`,
+      )
+      const good = await r.invoke('good')
+      assert.equal(good.headers['content-type'], 'text/event-stream')
+      assert.equal(messageIn((await r.invoke('type')).trailers), 'Cannot set content-type, too late.')
+      for (const event of ['write', 'fail', 'again', 'throw'])
+        assert.equal((await r.invoke(event)).body.toString(), 'a', event)
+      assert.equal((await r.invoke('good')).body.toString(), 'a')
+    })
+
+    test('what nobody caught within a streamed response ends that, and the process', async (t) => {
+      const r = await start(
+        t,
+        `exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+           stream.write('a')
+           setTimeout(() => { throw new RangeError('nobody caught it') })
+           await new Promise(() => {})
+         })`,
+      )
+      const { body, trailers } = await r.invoke('x')
+      assert.equal(body.toString(), 'a')
+      assert.equal(trailers['lambda-runtime-function-error-type'], 'RangeError')
+      assert.equal(messageIn(trailers), 'nobody caught it')
+      assert.equal(await r.exit, 129)
+    })
+
     if (modern) {
       test('takes the value of a handler that is not async', async (t) => {
         const r = await start(t, 'exports.handler = (event) => ({ event })')
@@ -509,4 +547,10 @@ for (const { binary, runtime } of variants()) {
       assert.equal(await r.exit, 1)
     })
   })
+}
+
+/** Of the error that a streamed response broke off with. */
+function messageIn(trailers: Readonly<Record<string, string>>): string {
+  const body = Buffer.from(trailers['lambda-runtime-function-error-body'] ?? '', 'base64')
+  return JSON.parse(body.toString()).errorMessage
 }

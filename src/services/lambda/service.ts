@@ -215,13 +215,13 @@ export function createLambdaOperations(
   return bindOperations(lambdaOperations, deps)
 }
 
-const invokeOperations = {
+/** The operations that need placement beside what the control plane knows. */
+export const invokeOperations = {
   Invoke: invokeFunction,
   InvokeAsync: invokeAsync,
   InvokeWithResponseStream: invokeWithResponseStream,
 } satisfies Partial<Record<LambdaOperationName, Operation<ResponseStreamDeps, never, unknown>>>
 
-/** The operations that need placement beside what the control plane knows. */
 export function bindInvoke(deps: ResponseStreamDeps): Record<keyof typeof invokeOperations, BoundOperation> {
   return bindOperations(invokeOperations, deps)
 }

@@ -154,6 +154,17 @@ test('a response that somebody takes as it comes is handed on piece by piece, an
   assert.deepEqual(calls.responses, [])
 })
 
+test('a streamed response of a length that is known is handed on as well', async (t) => {
+  const { calls, client } = await serving(t)
+  const taken = calls.stream()
+
+  client.write(post(RESPONSE, 'hello', 'Lambda-Runtime-Function-Response-Mode: streaming\r\n'))
+
+  assert.equal(await client.until('OK"}\n'), ACCEPTED)
+  assert.deepEqual([taken.pieces, taken.ends], [['hello'], ['well']])
+  assert.equal(taken.contentType, 'application/octet-stream')
+})
+
 test('a streamed response that failed on the way hands on the error behind its bytes, of any type', async (t) => {
   const { calls, client } = await serving(t)
   const taken = calls.stream()

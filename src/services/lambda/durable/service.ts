@@ -12,7 +12,7 @@ import { getDurableExecutionState } from './operations/get-durable-execution-sta
 import { listDurableExecutionsByFunction } from './operations/list-durable-executions-by-function.ts'
 import { stopDurableExecution } from './operations/stop-durable-execution.ts'
 
-const durableOperations = {
+export const durableOperations = {
   CheckpointDurableExecution: checkpointDurableExecution,
   GetDurableExecution: getDurableExecution,
   GetDurableExecutionHistory: getDurableExecutionHistory,
