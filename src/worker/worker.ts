@@ -138,7 +138,7 @@ class OneWorker implements LocalWorker {
     const environment =
       fn.managed === undefined
         ? new Environment({ ...parts, initializationType, random })
-        : new ManagedEnvironment(parts)
+        : new ManagedEnvironment({ ...parts, random })
     this.#environments.add(environment)
     return environment
   }

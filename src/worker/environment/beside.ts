@@ -30,7 +30,12 @@ export function companionsOf(life: Life, run: Run): Companions {
 export function addExternal(life: Life, run: Run, found: readonly ExternalExtension[]): void {
   // That of the run before: this one's comes once it has started.
   life.initStart = undefined
-  const { name = '', flaw } = companionsOf(life, run).extensions.addExternal(found) ?? {}
+  addExternalTo(companionsOf(life, run), found)
+}
+
+/** @throws CannotStart for the first that cannot be started */
+export function addExternalTo({ extensions }: Companions, found: readonly ExternalExtension[]): void {
+  const { name = '', flaw } = extensions.addExternal(found) ?? {}
   if (flaw === undefined) return
   throw new CannotStart(`the extension ${name} cannot be started`, (requestId) =>
     platformFailure(requestId, 'Extension.LaunchError', flaw.message),

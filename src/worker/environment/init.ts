@@ -8,7 +8,7 @@ import { CannotStart, type Runtime } from './runtime.ts'
 /** Starts the runtime. Its first `next` ends the init. */
 export function startInit(life: Life, run: Run): void {
   const time = life.clock.now()
-  run.starting = life.parts.startRuntime(callsOf(life, run), outputOf(life, run)).then(
+  run.starting = life.parts.startRuntime(callsOf(life, run), outputOf(life.parts, run)).then(
     (runtime) => started(life, run, runtime, time),
     (error) => notStarted(life, run, error, time),
   )

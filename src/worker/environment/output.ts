@@ -1,11 +1,20 @@
-import type { LogRecord } from '../../wire/worker.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { EnvironmentSource, LogRecord, TelemetrySink } from '../../wire/worker.ts'
+import type { Companions } from '../extensions/companions.ts'
 import type { SandboxOutput } from '../sandbox/running.ts'
 import { Lines } from '../telemetry-api/lines.ts'
-import type { Life } from './life.ts'
-import type { Run } from './run.ts'
 
-/** What a run writes goes to the logs, and to who listens inside the environment. */
-export function outputOf({ parts: { telemetry, source }, clock }: Life, run: Run): SandboxOutput {
+interface OutputParts {
+  readonly telemetry: TelemetrySink
+  readonly source: EnvironmentSource
+  readonly clock: Clock
+}
+
+/** What a runtime and those beside it write goes to the logs, and to who listens inside the environment. */
+export function outputOf(
+  { telemetry, source, clock }: OutputParts,
+  beside: { readonly companions: Companions | undefined },
+): SandboxOutput {
   let full: Promise<void> | undefined
   // Extensions' lines are log events each: they must not be glued to an unfinished line of the function's.
   const lines = new Lines((line) => {
@@ -14,17 +23,17 @@ export function outputOf({ parts: { telemetry, source }, clock }: Life, run: Run
   })
   return {
     output: (bytes) => {
-      run.companions?.subscriptions.output('function', bytes)
+      beside.companions?.subscriptions.output('function', bytes)
       return telemetry.output(source, bytes)
     },
     record: (record) => {
-      run.companions?.subscriptions.record(record)
+      beside.companions?.subscriptions.record(record)
       return telemetry.record(source, record)
     },
     extension: (bytes) => {
       full = undefined
       lines.push(bytes)
-      run.companions?.subscriptions.output('extension', bytes)
+      beside.companions?.subscriptions.output('extension', bytes)
       return full
     },
   }

@@ -135,7 +135,10 @@ export class Extensions {
   register(name: string, events: readonly string[]): Extension | Refusal {
     if (name === '') return refusals.EMPTY_NAME
     const external = this.#all.find((one) => one.external && one.name === name)
-    const wrong = events.find((event) => !(event === 'INVOKE' || (event === 'SHUTDOWN' && external)))
+    const hearsInvocations = this.#parts.fn.managed === undefined
+    const wrong = events.find(
+      (event) => !((event === 'INVOKE' && hearsInvocations) || (event === 'SHUTDOWN' && external)),
+    )
     if (wrong !== undefined) return refusals.invalidEvent(wrong)
     const extension = external ?? this.#newInternal(name)
     if (!(extension instanceof Extension)) return extension

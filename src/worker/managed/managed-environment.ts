@@ -1,4 +1,6 @@
+import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../base/clock.ts'
+import type { Random } from '../../base/random.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { Invocation, Outcome } from '../../wire/invocation.ts'
 import type { ResponseStream } from '../../wire/response-stream.ts'
@@ -9,9 +11,12 @@ import type {
   Environment as WireEnvironment,
 } from '../../wire/worker.ts'
 import { Chronicle } from '../environment/chronicle.ts'
+import { outputOf } from '../environment/output.ts'
 import {
   exited,
   exitMessage,
+  extensionExited,
+  extensionMessage,
   platformFailure,
   responseTooLarge,
   serviceFailure,
@@ -21,17 +26,21 @@ import type { Ending } from '../environment/reports.ts'
 import { CannotStart, type Runtime, type StartRuntime } from '../environment/runtime.ts'
 import { StreamedAnswer } from '../environment/streamed-answer.ts'
 import { Work } from '../environment/work.ts'
+import type { ShutdownReason } from '../extensions/answers.ts'
 import { isOwnProgram } from '../launch-plan.ts'
+import type { Exit } from '../launcher/protocol.ts'
 import { INVALID_REQUEST_ID, invalidTransition, type Refusal, TOO_LARGE } from '../runtime-api/answers.ts'
 import type { Connection } from '../runtime-api/connection.ts'
 import type { Answer, RuntimeCalls, StreamedResponse } from '../runtime-api/routes.ts'
-import type { SandboxEnd, SandboxOutput } from '../sandbox/running.ts'
+import type { SandboxEnd } from '../sandbox/running.ts'
+import { Beside } from './beside.ts'
 
 export interface ManagedParts {
   readonly source: EnvironmentSource
   readonly listener: EnvironmentListener
   readonly telemetry: TelemetrySink
   readonly clock: Clock
+  readonly random: Random
   readonly initTimeoutMs: number
   readonly startRuntime: StartRuntime
   readonly report: (error: unknown) => void
@@ -43,12 +52,6 @@ type State = 'starting' | 'ready' | 'failed' | 'stopped'
 /** Of a worker of the runtime that ended under an invocation, while the others live on. */
 const WORKER_LOST = 'Runtime exited without providing a reason'
 
-const NO_EXTENSIONS: Refusal = {
-  status: 403,
-  errorType: 'Extension.NotSupported',
-  errorMessage: 'lambdad does not support extensions on managed instances yet.',
-}
-
 /**
  * An execution environment on managed instances: its runtime asks for events on several connections, and has an
  * invocation on each at once (AWS Lambda Developer Guide, "Lambda managed instances execution environment"). An
@@ -58,13 +61,16 @@ const NO_EXTENSIONS: Refusal = {
 export class ManagedEnvironment implements WireEnvironment {
   readonly id: string
   readonly fn: FunctionVersion
-  readonly shutDown = Promise.resolve()
   readonly #parts: ManagedParts
   readonly #clock: Clock
   readonly #chronicle: Chronicle
   readonly #startedAt: number
   readonly #isOwnProgram: boolean
   readonly #starting: Promise<void>
+  readonly #beside: Beside
+  /** The runtime has asked for an event. */
+  #hasAsked = false
+  #shutDown: Promise<void> = Promise.resolve()
   #runtime: Runtime | undefined
   #state: State = 'starting'
   #retiring = false
@@ -89,10 +95,18 @@ export class ManagedEnvironment implements WireEnvironment {
     this.#clock = parts.clock
     this.#isOwnProgram = isOwnProgram(this.fn)
     this.#startedAt = parts.clock.elapsed()
-    this.#chronicle = new Chronicle(parts.source, 'lambda-managed-instances', parts.telemetry, parts.clock)
+    this.#chronicle = new Chronicle(parts.source, 'lambda-managed-instances', this.#heardToo(), parts.clock)
+    this.#beside = new Beside({
+      ...{ fn: this.fn, clock: parts.clock, random: parts.random },
+      reach: { connect: (port) => this.#connect(port) },
+      tell: (event) => this.#chronicle.tell(event),
+      isClosed: () => this.#hasAsked || this.#state !== 'starting',
+      onReady: () => this.#readyIfAll(),
+      onFailed: (errorType, exit) => this.#extensionFailed(errorType, exit),
+    })
     this.#timer = parts.clock.after(parts.initTimeoutMs, () => this.#failInit({ status: 'timeout' }))
     const time = parts.clock.now()
-    this.#starting = parts.startRuntime(this.#calls(), this.#output()).then(
+    this.#starting = parts.startRuntime(this.#calls(), outputOf(parts, this.#beside)).then(
       (runtime) => this.#started(runtime, time),
       (error) => this.#notStarted(error),
     )
@@ -119,8 +133,14 @@ export class ManagedEnvironment implements WireEnvironment {
     this.#stopWhenDone()
   }
 
+  /** Its extensions have had the time that is theirs. */
+  get shutDown(): Promise<void> {
+    return this.#shutDown
+  }
+
   async gone(): Promise<void> {
     await this.#starting
+    await this.#shutDown
     await this.#runtime?.gone
   }
 
@@ -132,23 +152,27 @@ export class ManagedEnvironment implements WireEnvironment {
       error: (requestId, answer) => this.#error(requestId, answer),
       initError: (answer) => this.#initError(answer),
       closed: (connection) => this.#closed(connection),
-      extension: () => ({ refused: NO_EXTENSIONS }),
-      external: ([first]) => {
-        if (first === undefined) return
-        throw new CannotStart(NO_EXTENSIONS.errorMessage, (requestId) =>
-          platformFailure(requestId, 'Extension.LaunchError', NO_EXTENSIONS.errorMessage),
-        )
-      },
+      extension: (...call) => this.#beside.answer(...call),
+      external: (found) => this.#beside.external(found),
     }
   }
 
-  #output(): SandboxOutput {
-    const { telemetry, source } = this.#parts
+  /** What is told goes to who listens inside the environment, too. */
+  #heardToo(): TelemetrySink {
+    const { telemetry } = this.#parts
     return {
-      output: (bytes) => telemetry.output(source, bytes),
-      record: (record) => telemetry.record(source, record),
-      extension: () => undefined,
+      event: (source, event) => {
+        telemetry.event(source, event)
+        this.#beside.event(event)
+      },
+      output: (source, bytes) => telemetry.output(source, bytes),
+      record: (source, record) => telemetry.record(source, record),
     }
+  }
+
+  #connect(port: number): Socket | Promise<Socket> {
+    if (this.#runtime?.connect === undefined) throw new Error('There is no runtime yet.')
+    return this.#runtime.connect(port)
   }
 
   #started(runtime: Runtime, time: number): void {
@@ -158,6 +182,7 @@ export class ManagedEnvironment implements WireEnvironment {
       return
     }
     this.#chronicle.initStarted('init', time, runtime.version)
+    this.#beside.started(runtime, (end) => this.#ended(end))
     runtime.ended.then((end) => this.#ended(end))
   }
 
@@ -174,7 +199,8 @@ export class ManagedEnvironment implements WireEnvironment {
     this.#idle.push(connection)
     // Once it has been read: the connection is not waiting yet while it is asking.
     queueMicrotask(() => this.#deliverPending())
-    if (this.#state === 'starting') this.#onReady()
+    this.#hasAsked = true
+    if (this.#state === 'starting') this.#readyIfAll()
     else if (wasBusy) this.#parts.listener.onFree(this)
     return undefined
   }
@@ -232,6 +258,7 @@ export class ManagedEnvironment implements WireEnvironment {
 
   /** A worker is gone; the others are not. Its runtime may start another, which asks by itself. */
   #closed(connection: Connection): void {
+    this.#beside.closed(connection)
     const at = this.#idle.indexOf(connection)
     if (at >= 0) this.#idle.splice(at, 1)
     const work = this.#busy.get(connection)
@@ -247,12 +274,20 @@ export class ManagedEnvironment implements WireEnvironment {
 
   // What becomes of it ---------------------------------------------------------------------------------------
 
+  /** Init is over when a worker has asked for an event, and all extensions have. */
+  #readyIfAll(): void {
+    if (this.#state !== 'starting' || !this.#hasAsked) return
+    this.#beside.close()
+    if (this.#beside.areBusy) this.#chronicle.initRuntimeDone('init', { status: 'success' })
+    else this.#onReady()
+  }
+
   #onReady(): void {
     this.#state = 'ready'
     this.#timer.cancel()
     const durationMs = this.#clock.elapsed() - this.#startedAt
     this.#whenRead(() => {
-      this.#chronicle.initEnded('init', { status: 'success' }, durationMs)
+      this.#chronicle.initEnded('init', { status: 'success' }, durationMs, this.#extensionRecords)
       this.#runtime?.endInit()
       if (this.#state === 'ready') this.#parts.listener.onFree(this)
     })
@@ -264,20 +299,33 @@ export class ManagedEnvironment implements WireEnvironment {
     this.#timer.cancel()
     const durationMs = this.#clock.elapsed() - this.#startedAt
     this.#whenRead(() => {
-      this.#chronicle.initEnded('init', ending, durationMs)
-      this.#runtime?.kill()
+      this.#chronicle.initEnded('init', ending, durationMs, this.#extensionRecords)
+      this.#shutDown = this.#end(ending.status === 'timeout' ? 'timeout' : 'failure')
       this.#parts.listener.onFree(this)
     })
+  }
+
+  get #extensionRecords() {
+    return this.#beside.companions?.extensions.records
+  }
+
+  /** It is replaced: on managed instances nothing starts again where it was. */
+  #extensionFailed(errorType: string, exit: Exit): void {
+    const ending = { status: 'error', errorType, errorMessage: extensionMessage(exit) } as const
+    this.#failAll(ending, (requestId) => extensionExited(requestId, errorType, exit))
   }
 
   #ended(end: SandboxEnd): void {
     const errorType = end.outOfMemory ? 'Runtime.OutOfMemory' : 'Runtime.ExitError'
     const ending = { status: 'error', errorType, errorMessage: exitMessage(end) } as const
+    this.#failAll(ending, (requestId) => exited(requestId, end))
+  }
+
+  #failAll(ending: Ending, outcomeFor: (requestId: string) => Outcome): void {
     if (this.#state === 'starting') this.#failInit(ending)
     if (this.#state !== 'ready') return
-    for (const { work } of [...this.#works.values()])
-      this.#fail(work, ending, (requestId) => exited(requestId, end))
-    this.#stop()
+    for (const { work } of [...this.#works.values()]) this.#fail(work, ending, outcomeFor)
+    this.#stop('failure')
   }
 
   /** Its code runs on: its worker is free when it asks again. */
@@ -326,15 +374,24 @@ export class ManagedEnvironment implements WireEnvironment {
   }
 
   #stopWhenDone(): void {
-    if (this.#retiring && this.#works.size === 0) this.#stop()
+    if (this.#retiring && this.#works.size === 0) this.#stop('spindown')
   }
 
-  #stop(): void {
+  #stop(reason: ShutdownReason): void {
     if (this.#state === 'stopped') return
+    const wasFailed = this.#state === 'failed'
     this.#state = 'stopped'
     this.#timer.cancel()
-    this.#whenRead(() => this.#runtime?.kill())
+    if (!wasFailed) this.#shutDown = this.#end(reason)
     this.#parts.listener.onGone(this)
+  }
+
+  async #end(reason: ShutdownReason): Promise<void> {
+    const runtime = this.#runtime
+    if (runtime === undefined) return
+    await new Promise<void>((resolve) => runtime.whenDrained(resolve))
+    await this.#beside.shutDown(runtime, reason)
+    runtime.kill()
   }
 
   #whenRead(then: () => void): void {
