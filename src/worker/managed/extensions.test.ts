@@ -11,6 +11,7 @@ const runtimes = createRuntimeFinder({ env: process.env, home: homedir(), report
 
 /** An extension in Node. It registers for `events`, does `then`, and tells what it hears. */
 const EXTENSION = (events: string[], then = '') => `#!${process.execPath}
+const fs = require('node:fs')
 const api = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API
 const name = require('node:path').basename(process.argv[1])
 const register = (events) => fetch(api + '/2020-01-01/extension/register', {
@@ -48,6 +49,7 @@ const LISTENS = `const server = require('node:http').createServer((request, resp
 
 const HANDLER = `exports.handler = async (event) => {
   console.log('at work')
+  if (event.end) require('node:fs').writeFileSync(process.env.END, '')
   await new Promise((resolve) => setTimeout(resolve, event.ms ?? 0))
   return event
 }`
@@ -89,10 +91,16 @@ for (const sandbox of await sandboxesHere()) {
 
     test('one that ends takes the environment along, with all that runs there', async (t) => {
       const { invoke, isGone, said } = await started(t, sandbox, {
-        a: EXTENSION(['SHUTDOWN'], 'setTimeout(() => process.exit(3), 700)'),
+        a: EXTENSION(
+          ['SHUTDOWN'],
+          'setInterval(() => fs.existsSync(process.env.END) && process.exit(3), 20)',
+        ),
         b: EXTENSION(['SHUTDOWN']),
       })
-      const outcomes = await Promise.all([invoke({ ms: 20_000 }, 'r1'), invoke({ ms: 20_000 }, 'r2')])
+      const outcomes = await Promise.all([
+        invoke({ ms: 20_000 }, 'r1'),
+        invoke({ ms: 20_000, end: true }, 'r2'),
+      ])
       assert.deepEqual(outcomes.map(jsonOf), [
         { errorType: 'Extension.Crash', errorMessage: 'RequestId: r1 Error: exit status 3' },
         { errorType: 'Extension.Crash', errorMessage: 'RequestId: r2 Error: exit status 3' },
@@ -124,11 +132,15 @@ async function started(
     writeFileSync(`${opt}/extensions/${name}`, text, { mode: 0o755 })
   t.after(() => rmSync(opt, { recursive: true, force: true }))
   const settings = { poolMembersMax: 0 }
+  /** By which the handler tells an extension to end. */
+  const end = `/tmp/end-${realRandom.uuid()}`
+  t.after(() => rmSync(end, { force: true }))
   const { log, startFunction } = await testWorker(t, sandbox, { runtimes, opt, settings })
   const fn = startFunction(HANDLER, {
     ...{ runtime: 'nodejs24.x', memoryMb: 2048, timeoutMs: 30_000 },
     managed: { maxConcurrency: 4, vcpus: 1 },
     logging: { format: 'JSON', group: '/aws/lambda/f' },
+    variables: { END: end },
   })
   let gone = false
   fn.gone.then(() => {
