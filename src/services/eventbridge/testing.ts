@@ -1,7 +1,6 @@
 import type { Call } from '../../aws/operation.ts'
-import { DeliveryError, type DeliveryFault } from '../../aws/ports/delivery.ts'
+import { type OpenTargets, openTargets } from '../../aws/ports/testing.ts'
 import type { Input, Output } from '../../aws/sdk-types.ts'
-import { createSwitchboard } from '../../aws/switchboard.ts'
 import { testCall } from '../../aws/testing.ts'
 import { realClock, VirtualClock } from '../../base/clock.ts'
 import { seededRandom } from '../../base/random.ts'
@@ -17,23 +16,9 @@ export const HERE = { accountId: '111111111111', region: 'us-east-1' }
 export const QUEUE = 'arn:aws:sqs:us-east-1:111111111111:q'
 export const FUNCTION = 'arn:aws:lambda:us-east-1:111111111111:function:f'
 
-/** Something that a target was sent. */
-export interface Sent {
-  readonly arn: string
-  readonly body: string
-  readonly at: number
-  readonly attributes?: Readonly<Record<string, string | undefined>>
-  readonly groupId?: string
-  readonly principal: string
-  readonly sourceArn: string
-}
-
-export interface EventBridgeRig {
+export interface EventBridgeRig extends Pick<OpenTargets, 'sent' | 'failing'> {
   readonly clock: VirtualClock
-  readonly sent: Sent[]
   readonly faults: unknown[]
-  /** What a target answers instead of taking what it is sent. */
-  readonly failing: Map<string, DeliveryFault>
   run<N extends Name>(name: N, input: Input<Client, N>, call?: Partial<Call>): Promise<Output<Client, N>>
   /** A rule with this pattern and these targets. */
   rule(name: string, pattern: object, ...targets: readonly object[]): Promise<void>
@@ -48,54 +33,15 @@ export interface EventBridgeRig {
 export async function eventBridgeRig(t: { after(run: () => Promise<void>): void }): Promise<EventBridgeRig> {
   const database = await openSqlite(':memory:')
   const clock = new VirtualClock()
-  const sent: Sent[] = []
+  const { sent, failing, switchboard } = openTargets(clock)
   const faults: unknown[] = []
-  const failing = new Map<string, DeliveryFault>()
-  const take = (arn: string, one: Omit<Sent, 'arn' | 'at'>) => {
-    const fault = failing.get(arn)
-    if (fault !== undefined) throw new DeliveryError(fault, `Test.${fault}`, `${arn} does not take it`)
-    sent.push({ arn, at: clock.now(), ...one })
-  }
   const deps = {
     database,
     changes: new MemoryChanges(),
     clock,
     random: seededRandom('eventbridge'),
     reportFault: (error: unknown) => void faults.push(error),
-    switchboard: createSwitchboard({
-      sqs: async () => ({
-        send: async (arn, { body, attributes, groupId }, { principal, sourceArn }) => {
-          const values = Object.entries(attributes ?? {}).map(([name, { stringValue }]) => [
-            name,
-            stringValue,
-          ])
-          take(arn, {
-            body,
-            principal,
-            sourceArn,
-            ...(attributes && { attributes: Object.fromEntries(values) }),
-            ...(groupId !== undefined && { groupId }),
-          })
-          return { messageId: 'm' }
-        },
-        describe: async () => undefined,
-        receive: async () => [],
-        delete: async () => {},
-        changeVisibility: async () => {},
-      }),
-      lambda: async () => ({
-        invoke: async (arn, { payload }, { principal, sourceArn }) => {
-          take(arn, { body: Buffer.from(payload).toString(), principal, sourceArn })
-          return { requestId: 'r' }
-        },
-        check: async () => 'ok',
-      }),
-      logs: async () => ({
-        put: async (arn, _stream, events, { principal, sourceArn }) => {
-          take(arn, { body: events[0]?.message ?? '', principal, sourceArn })
-        },
-      }),
-    }),
+    switchboard,
   }
   let room = createEventBridgeRoom(deps)
   await room.start()

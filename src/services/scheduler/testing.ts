@@ -1,7 +1,6 @@
 import type { Call } from '../../aws/operation.ts'
-import { DeliveryError, type DeliveryFault, type Sender } from '../../aws/ports/delivery.ts'
+import { type OpenTargets, openTargets } from '../../aws/ports/testing.ts'
 import type { Input, Output } from '../../aws/sdk-types.ts'
-import { createSwitchboard } from '../../aws/switchboard.ts'
 import { testCall } from '../../aws/testing.ts'
 import { realClock, VirtualClock } from '../../base/clock.ts'
 import { seededRandom } from '../../base/random.ts'
@@ -17,22 +16,9 @@ export const QUEUE = 'arn:aws:sqs:us-east-1:111111111111:q'
 export const FUNCTION = 'arn:aws:lambda:us-east-1:111111111111:function:f'
 export const ROLE = 'arn:aws:iam::111111111111:role/scheduler'
 
-/** Something that a target was sent. */
-export interface Sent {
-  readonly arn: string
-  readonly body: string
-  readonly at: number
-  readonly sender: Sender
-  readonly attributes?: Readonly<Record<string, string | undefined>>
-  readonly groupId?: string | undefined
-}
-
-export interface SchedulerRig {
+export interface SchedulerRig extends Pick<OpenTargets, 'sent' | 'failing'> {
   readonly clock: VirtualClock
-  readonly sent: Sent[]
   readonly faults: unknown[]
-  /** What a target answers instead of taking what it is sent. */
-  readonly failing: Map<string, DeliveryFault>
   run<N extends Name>(name: N, input: Input<Client, N>, call?: Partial<Call>): Promise<Output<Client, N>>
   /** A schedule for the queue. */
   schedule(Name: string, ScheduleExpression: string, more?: object): Promise<Output<Client, 'CreateSchedule'>>
@@ -46,41 +32,8 @@ export interface SchedulerRig {
 export async function schedulerRig(t: { after(run: () => Promise<void>): void }): Promise<SchedulerRig> {
   const database = await openSqlite(':memory:')
   const clock = new VirtualClock()
-  const sent: Sent[] = []
+  const { sent, failing, switchboard } = openTargets(clock)
   const faults: unknown[] = []
-  const failing = new Map<string, DeliveryFault>()
-  const take = (arn: string, one: Omit<Sent, 'arn' | 'at'>) => {
-    const fault = failing.get(arn)
-    if (fault !== undefined) throw new DeliveryError(fault, `Test.${fault}`, `${arn} does not take it`)
-    sent.push({ arn, at: clock.now(), ...one })
-  }
-  const switchboard = createSwitchboard({
-    sqs: async () => ({
-      send: async (arn, { body, attributes, groupId }, sender) => {
-        const values = Object.entries(attributes ?? {}).map(([name, { stringValue }]) => [name, stringValue])
-        take(arn, { body, sender, groupId, ...(attributes && { attributes: Object.fromEntries(values) }) })
-        return { messageId: 'm' }
-      },
-      describe: async () => undefined,
-      receive: async () => [],
-      delete: async () => {},
-      changeVisibility: async () => {},
-    }),
-    lambda: async () => ({
-      invoke: async (arn, { payload }, sender) => {
-        take(arn, { body: Buffer.from(payload).toString(), sender })
-        return { requestId: 'r' }
-      },
-      check: async () => 'ok',
-    }),
-    events: async () => ({
-      put: async (arn, event, sender) => {
-        take(arn, { body: JSON.stringify(event), sender })
-        return { eventId: 'e' }
-      },
-      busExists: async () => true,
-    }),
-  })
   const reportFault = (error: unknown) => void faults.push(error)
   const random = seededRandom('scheduler')
   const open = () => createSchedulerRoom({ database, switchboard, clock, random, reportFault })

@@ -55,7 +55,7 @@ test('a replay may name the rules that see it', async (t) => {
   await until(() => sent.length === 1)
   await until(() => true, 60_000)
   assert.deepEqual(
-    sent.map(({ sourceArn }) => sourceArn),
+    sent.map(({ sender }) => sender.sourceArn),
     Destination.FilterArns,
   )
 })

@@ -30,8 +30,8 @@ test('an event goes to the targets of the rules that it matches, in the form tha
     resources: ['x'],
     detail: { total: 11 },
   })
-  assert.equal(sent[0]?.principal, 'events.amazonaws.com')
-  assert.equal(sent[0]?.sourceArn, 'arn:aws:events:us-east-1:111111111111:rule/r')
+  assert.equal(sent[0]?.sender.principal, 'events.amazonaws.com')
+  assert.equal(sent[0]?.sender.sourceArn, 'arn:aws:events:us-east-1:111111111111:rule/r')
   await until(() => true)
   assert.equal(sent.length, 1)
 })
@@ -196,5 +196,5 @@ test('events go from bus to bus, with account and source kept, and not round for
   await until(() => sent.length === 3)
   await until(() => true, 60_000)
   assert.equal(sent.length, 3)
-  assert.equal(sent[0]?.sourceArn, 'arn:aws:events:us-east-1:111111111111:rule/second/back')
+  assert.equal(sent[0]?.sender.sourceArn, 'arn:aws:events:us-east-1:111111111111:rule/second/back')
 })
