@@ -61,6 +61,8 @@ export async function testWorker(
     /** In which access points have folders. */
     fileSystems?: string
     network?: NetworkChoice
+    /** Sandboxes are made as in a daemon that is ready: by the walls helper, where that can be. */
+    prepared?: boolean
     /** Its own where none is given. */
     folder?: string
   } = {},
@@ -87,6 +89,7 @@ export async function testWorker(
     report: (error) => reported.push(error),
   })
   await worker.start()
+  if (options.prepared === true) await worker.prepare()
   t.after(async () => {
     await worker.stop()
     rmSync(folder, { recursive: true, force: true })

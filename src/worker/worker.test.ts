@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url'
 import { realRandom } from '../base/random.ts'
 import { startTimeOf } from './limits/process-tree.ts'
 import { createRuntimeFinder } from './runtimes/finder.ts'
-import type { SandboxName } from './sandbox/sandbox.ts'
 import { childrenOf, commandOf, sandboxesHere, testWorker, until } from './testing.ts'
 
 const runtimes = createRuntimeFinder({ env: process.env, home: process.env.HOME ?? '/' })
@@ -185,10 +184,12 @@ test('a launcher that is killed takes its environments along, and another follow
   assert.deepEqual(reported, [])
 })
 
-for (const sandbox of sandboxes) {
+const byWalls = sandboxes.includes('bubblewrap') && process.getuid?.() === 0 ? ['bubblewrap prepared'] : []
+
+for (const how of [...sandboxes, ...byWalls]) {
   for (const who of ['the daemon', 'the daemon and its launcher'] as const) {
-    test(`after ${who} was killed by -9 nothing runs on, or the next one ends it (${sandbox})`, async (t) => {
-      const { folder, pids, launcher, daemon } = await otherDaemon(t, sandbox)
+    test(`after ${who} was killed by -9 nothing runs on, or the next one ends it (${how})`, async (t) => {
+      const { folder, pids, launcher, daemon } = await otherDaemon(t, how)
       for (const pid of pids) assert.notEqual(startTimeOf(pid), undefined)
 
       if (who !== 'the daemon') process.kill(launcher, 'SIGSTOP')
@@ -234,10 +235,13 @@ test('a daemon that runs is not disturbed by another on the same folder', async 
 })
 
 /** A second process with a worker and one environment, whose handler has started a child that left its group. */
-async function otherDaemon(t: TestContext, sandbox: SandboxName) {
+async function otherDaemon(t: TestContext, how: string) {
   const folder = mkdtempSync(`${tmpdir()}/worker-`)
+  const [sandbox = '', ...prepared] = how.split(' ')
   const main = fileURLToPath(new URL('./fixtures/daemon.ts', import.meta.url))
-  const child = spawn(process.execPath, [main, sandbox, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [main, sandbox, folder, ...prepared], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   t.after(() => child.kill('SIGKILL'))
   let said = ''
   child.stdout.on('data', (bytes) => {
@@ -246,7 +250,8 @@ async function otherDaemon(t: TestContext, sandbox: SandboxName) {
   await until(() => said.includes('\n'))
   const { mark } = JSON.parse(said) as { mark: string }
   const daemon = child.pid as number
-  const launcher = childrenOf(daemon).find((pid) => commandOf(pid).includes('launcher-main')) as number
+  const program = prepared.length > 0 ? 'walls.pl' : 'launcher-main'
+  const launcher = childrenOf(daemon).find((pid) => commandOf(pid).includes(program)) as number
   const pids = readdirSync('/proc')
     .filter((pid) => /^\d+$/.test(pid) && commandOf(Number(pid)).startsWith(mark))
     .map(Number)

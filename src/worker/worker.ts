@@ -40,6 +40,7 @@ import { WORKER_DEFAULTS, type WorkerSettings } from './settings.ts'
 import { Snapshots } from './snapshot/snapshots.ts'
 import { planOf, type StarterParts, startRuntime } from './starter.ts'
 import { Users } from './users.ts'
+import { WalledLauncher } from './walls/launcher.ts'
 
 export interface WorkerParts {
   readonly clock: Clock
@@ -74,8 +75,11 @@ export interface WorkerParts {
 export interface LocalWorker extends Worker, Snapshotter {
   /** Ends what a daemon that died left running, and tries out the sandbox. Some 20 ms. */
   start(): Promise<void>
-  /** To be called once lambdad listens: makes ahead what environments will need. */
-  prepare(): void
+  /**
+   * To be called once lambdad listens: makes ahead what environments will need. Resolves when sandboxes are made by
+   * what makes them fastest; nobody has to wait for it.
+   */
+  prepare(): Promise<void>
   /** Ends all environments. Resolves when nothing of them is left. */
   stop(): Promise<void>
   /** What is isolated and limited, and what is not. Known once it has started. */
@@ -98,6 +102,7 @@ class OneWorker implements LocalWorker {
   readonly #launcher: Launcher
   readonly #environments = new Set<LocalEnvironment>()
   #ownFolder = ''
+  readonly #walls: WalledLauncher
   #starter: StarterParts | undefined
   #stopped = false
 
@@ -105,6 +110,7 @@ class OneWorker implements LocalWorker {
     this.#parts = parts
     this.#settings = { ...WORKER_DEFAULTS, ...parts.settings }
     this.#launcher = new Launcher(parts.report)
+    this.#walls = new WalledLauncher(this.#launcher, parts.report)
   }
 
   async start(): Promise<void> {
@@ -147,8 +153,10 @@ class OneWorker implements LocalWorker {
     return this.#starter?.snapshots.take(fn) ?? { kind: 'unsupported' }
   }
 
-  prepare(): void {
+  async prepare(): Promise<void> {
     this.#starter?.network.prepare()
+    const base = this.#starter?.host.sandbox.walls
+    if (base !== undefined && !this.#stopped) await this.#walls.prepare(base)
   }
 
   async stop(): Promise<void> {
@@ -159,7 +167,7 @@ class OneWorker implements LocalWorker {
     await this.#starter?.compiled.close()
     await this.#starter?.snapshots.close()
     await this.#starter?.pools.close()
-    await this.#launcher.stop()
+    await Promise.all([this.#walls.stop(), this.#launcher.stop()])
     await Promise.all(environments.map((environment) => environment.gone()))
     await this.#starter?.pools.gone()
     await this.#starter?.network.stop()
@@ -209,7 +217,7 @@ class OneWorker implements LocalWorker {
     const freezer = chooseFreezer(name, limiter, clock)
     noteGroups(this.#ownFolder, [...limiter.folders, ...freezer.folders])
     const { freezeAfterMs } = this.#settings
-    const host = { sandbox, limiter, freezer, freezeAfterMs, launcher: this.#launcher, fifos, clock, report }
+    const host = { sandbox, limiter, freezer, freezeAfterMs, launcher: this.#walls, fifos, clock, report }
     const users = new Users()
     const environments = `${this.#ownFolder}/e`
     const starter: StarterParts = {

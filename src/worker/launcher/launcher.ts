@@ -8,9 +8,10 @@ const MAIN = fileURLToPath(new URL('./launcher-main.mjs', import.meta.url))
  * Limits that every environment inherits from the launcher: 1024 open files, as on AWS, and no core dumps.
  * The launcher itself holds few descriptors whatever the number of environments.
  */
-const WITH_LIMITS = 'ulimit -n 1024 2>/dev/null; ulimit -c 0 2>/dev/null; exec "$0" "$@"'
+export const WITH_LIMITS = 'ulimit -n 1024 2>/dev/null; ulimit -c 0 2>/dev/null; exec "$0" "$@"'
 
-interface Launched {
+/** Who hears of a command. */
+export interface Launched {
   readonly onLaunched: (pid: number) => void
   readonly onExit: (exit: Exit) => void
 }

@@ -302,7 +302,12 @@ function startedIn(host: SandboxHost, mounter: Mounter | undefined): SandboxHost
     isolation: () => sandbox.isolation(),
     command: (spec, options) => {
       const command = sandbox.command(spec, options)
-      return { ...command, argv: [...mounter.prefix, ...command.argv] }
+      const { walls } = command
+      return {
+        ...command,
+        argv: [...mounter.prefix, ...command.argv],
+        ...(walls === undefined ? {} : { walls: { ...walls, mounts: mounter.namespace } }),
+      }
     },
   }
   return { ...host, sandbox: there }

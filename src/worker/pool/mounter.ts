@@ -77,7 +77,12 @@ export class Mounter {
 
   /** The program and arguments that run another in the helper's namespace. */
   get prefix(): readonly string[] {
-    return [NSENTER, `--mount=/proc/${this.#child.pid}/ns/mnt`, '--']
+    return [NSENTER, `--mount=${this.namespace}`, '--']
+  }
+
+  /** The file of the helper's mount namespace. */
+  get namespace(): string {
+    return `/proc/${this.#child.pid}/ns/mnt`
   }
 
   /** Mounts a folder read-only on another one. Rejects where that cannot be done. */

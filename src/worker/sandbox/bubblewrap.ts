@@ -2,6 +2,7 @@ import { existsSync, lstatSync, realpathSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ENTER } from '../image/unpack-image.ts'
+import type { FileStep, WallsBase, WallsPlan } from '../walls/walls.ts'
 import { EnterTools, imageMounts } from './image-root.ts'
 import { outOfTemporary } from './relocate.ts'
 import {
@@ -52,6 +53,8 @@ export class BubblewrapSandbox implements Sandbox {
   readonly #enter: EnterTools
   #walls: readonly string[] = []
   #fixed: readonly string[] = []
+  /** The same of files for the walls helper, which makes /proc and /dev by itself. */
+  #fixedFiles: readonly FileStep[] = []
 
   /** `folder` is where its own files go. */
   constructor(folder: string, options: { readonly bwrap: string; readonly asRoot: boolean }) {
@@ -78,12 +81,16 @@ export class BubblewrapSandbox implements Sandbox {
       ...['--die-with-parent', '--new-session', '--hostname', 'localhost', '--info-fd', '4'],
       ...(this.#architecture === undefined ? [] : ['--seccomp', '5']),
     ]
+    this.#fixedFiles = [
+      ...systemFolders(),
+      ['bind', `${this.#folder}/etc`, '/etc'],
+      ...overlaid.map(({ source, target }) => ['bind', realpathSync(source), target] as const),
+      ['folder', '/opt'],
+    ]
     this.#fixed = [
       ...this.#walls,
-      ...systemFolders(),
-      ...['--ro-bind', `${this.#folder}/etc`, '/etc'],
-      ...overlaid.flatMap(({ source, target }) => ['--ro-bind', realpathSync(source), target]),
-      ...['--proc', '/proc', '--dev', '/dev', '--remount-ro', '/dev', ...folder('/opt')],
+      ...this.#fixedFiles.flatMap(argumentsFor),
+      ...['--proc', '/proc', '--dev', '/dev', '--remount-ro', '/dev'],
     ]
   }
 
@@ -98,6 +105,7 @@ export class BubblewrapSandbox implements Sandbox {
       ...single(spec.mounts).filter(({ target }) => !isWithin(target, '/usr')),
     ]
     const from = spec.temporary?.from
+    const walls = waitsForLimits ? undefined : this.#walled(spec, mounts)
     const argv = from === undefined ? spec.argv : ['/bin/sh', '-c', FILL_TEMPORARY, ...spec.argv]
     return {
       argv: [
@@ -124,7 +132,28 @@ export class BubblewrapSandbox implements Sandbox {
         ? {}
         : { seccompFilter: spec.forks === true ? this.#filterOfForks : this.#filter }),
       ...(from === undefined ? {} : { temporaryFrom: from }),
+      ...(walls === undefined ? {} : { walls }),
     }
+  }
+
+  get walls(): WallsBase | undefined {
+    if (!this.ownUsers || this.#architecture === undefined) return undefined
+    return { filter: this.#filter, base: `${this.#folder}/root` }
+  }
+
+  /** For most: what takes more than these walls is bubblewrap's. */
+  #walled(spec: SandboxSpec, mounts: readonly Mount[]): WallsPlan | undefined {
+    const { uid, network, temporaryMb, variables, argv } = spec
+    if (this.walls === undefined || uid === undefined || spec.forks === true) return undefined
+    if (spec.temporary?.from !== undefined || mounts.some(({ isWritable }) => isWritable)) return undefined
+    const files = [
+      ...this.#fixedFiles,
+      ...mounts.map(({ source, target }) => ['bind', source, target] as const),
+    ]
+    // They travel as lines.
+    if (files.some((step) => step.some((word) => word.includes('\t')))) return undefined
+    const folder = INSIDE.code
+    return { files, network, uid, gid: GROUP, temporaryMb, folder, variables, argv, mounts: undefined }
   }
 
   async prepareImages(): Promise<void> {
@@ -233,11 +262,18 @@ function variables(spec: SandboxSpec): string[] {
   return Object.entries(spec.variables).flatMap(([name, value]) => ['--setenv', name, value])
 }
 
-function systemFolders(): string[] {
-  const links = OUTSIDE_USR.filter((name) => existsSync(name)).flatMap((name) =>
-    lstatSync(name).isSymbolicLink() ? ['--symlink', `usr${name}`, name] : ['--ro-bind', name, name],
+function systemFolders(): FileStep[] {
+  const others = OUTSIDE_USR.filter((name) => existsSync(name)).map((name) =>
+    lstatSync(name).isSymbolicLink()
+      ? (['link', `usr${name}`, name] as const)
+      : (['bind', name, name] as const),
   )
-  return ['--ro-bind', '/usr', '/usr', ...links]
+  return [['bind', '/usr', '/usr'], ...others]
+}
+
+function argumentsFor(step: FileStep): string[] {
+  if (step[0] === 'folder') return folder(step[1])
+  return [step[0] === 'link' ? '--symlink' : '--ro-bind', step[1], step[2]]
 }
 
 function bind({ source, target, isWritable }: Mount): string[] {

@@ -4,17 +4,19 @@ import type { LogRecord } from '../../wire/worker.ts'
 import type { Freezable, Freezer } from '../freeze/freezer.ts'
 import { LazyFreeze } from '../freeze/lazy-freeze.ts'
 import type { Kept } from '../kept.ts'
-import type { Launcher } from '../launcher/launcher.ts'
+import type { Launched, Launcher } from '../launcher/launcher.ts'
 import type { Exit, LaunchCommand } from '../launcher/protocol.ts'
 import type { Limiter, Limits } from '../limits/limits.ts'
 import { MemoryWatch } from '../limits/memory-watch.ts'
 import type { Fifos } from '../output/fifos.ts'
 import { FrameDecoder } from '../output/frames.ts'
 import { OutputPipe } from '../output/output-pipe.ts'
-import type { Sandbox, SandboxSpec } from './sandbox.ts'
+import type { Sandbox, SandboxedCommand, SandboxSpec } from './sandbox.ts'
 
 /** Starts the first process of a sandbox, and ends all of it. */
-export type Launches = Pick<Launcher, 'launch' | 'join' | 'kill' | 'terminate' | 'tell'>
+export interface Launches extends Pick<Launcher, 'join' | 'kill' | 'terminate' | 'tell'> {
+  launch(command: LaunchCommand & Pick<SandboxedCommand, 'walls'>, launched: Launched): void
+}
 
 /** What sandboxes are started with: the daemon has one of each. */
 export interface SandboxHost {

@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { describe, test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
 import { realClock } from '../../base/clock.ts'
 import { testWorker } from '../testing.ts'
 import type { SandboxName } from './sandbox.ts'
 
 /** What every sandbox does. Each body runs this same suite. `skip`: why it cannot run here. */
-export function describeSandbox(sandbox: SandboxName, skip: string | false): void {
-  describe(`sandbox: ${sandbox}`, { skip }, () => {
+export function describeSandbox(sandbox: SandboxName, skip: string | false, prepared = false): void {
+  const started = (t: TestContext, options: Parameters<typeof testWorker>[2] = {}) =>
+    testWorker(t, sandbox, { ...options, prepared })
+  describe(`sandbox: ${sandbox}${prepared ? ', by the walls helper' : ''}`, { skip }, () => {
     test('a function runs, and its environment is used again', async (t) => {
-      const { startFunction, log } = await testWorker(t, sandbox)
+      const { startFunction, log } = await started(t)
       const fn = startFunction('let count = 0; exports.handler = (event) => ({ ...event, count: ++count })')
 
       assert.deepEqual(await fn.call({ a: 1 }), { a: 1, count: 1 })
@@ -19,7 +21,7 @@ export function describeSandbox(sandbox: SandboxName, skip: string | false): voi
     })
 
     test('the code is where LAMBDA_TASK_ROOT says, and is the working folder', async (t) => {
-      const { startFunction } = await testWorker(t, sandbox)
+      const { startFunction } = await started(t)
       const fn = startFunction(
         'exports.handler = () => [process.cwd() === process.env.LAMBDA_TASK_ROOT, __dirname === process.cwd()]',
       )
@@ -28,7 +30,7 @@ export function describeSandbox(sandbox: SandboxName, skip: string | false): voi
     })
 
     test('the function’s variables are there, and the reserved ones cannot be replaced', async (t) => {
-      const { startFunction } = await testWorker(t, sandbox)
+      const { startFunction } = await started(t)
       const fn = startFunction('exports.handler = () => process.env', {
         variables: {
           MINE: 'a b=c\n"d"',
@@ -49,7 +51,7 @@ export function describeSandbox(sandbox: SandboxName, skip: string | false): voi
     })
 
     test('stdout and stderr are one pipe in the order of writing, and /dev/stdout can be opened', async (t) => {
-      const { startFunction, log } = await testWorker(t, sandbox)
+      const { startFunction, log } = await started(t)
       const fn = startFunction(`
         const fs = require('node:fs')
         exports.handler = () => {
@@ -63,7 +65,7 @@ export function describeSandbox(sandbox: SandboxName, skip: string | false): voi
     })
 
     test('what a handler writes comes between its invocation’s start and end', async (t) => {
-      const { startFunction, log } = await testWorker(t, sandbox)
+      const { startFunction, log } = await started(t)
       const fn = startFunction(
         `require('node:fs').writeSync(1, 'init'); exports.handler = ({ n }) => { require('node:fs').writeSync(1, 'call ' + n) }`,
       )
@@ -77,7 +79,7 @@ export function describeSandbox(sandbox: SandboxName, skip: string | false): voi
     })
 
     test('framed log events arrive whole, with their time and level', async (t) => {
-      const { startFunction, log } = await testWorker(t, sandbox)
+      const { startFunction, log } = await started(t)
       const fn = startFunction(`exports.handler = (event, { frame }) => frame('two\\nlines')`)
 
       await fn.call()
@@ -88,7 +90,7 @@ export function describeSandbox(sandbox: SandboxName, skip: string | false): voi
     })
 
     test('50 MB of output written as fast as can be arrive, all and in order', async (t) => {
-      const { startFunction, log } = await testWorker(t, sandbox)
+      const { startFunction, log } = await started(t)
       const fn = startFunction(
         `exports.handler = () => { require('node:child_process').execFileSync('seq', ['1000000', '7250000'], { stdio: 'inherit' }) }`,
         { memoryMb: 1769 },
@@ -104,7 +106,7 @@ export function describeSandbox(sandbox: SandboxName, skip: string | false): voi
 
     test('where the sink is full the function waits, and nothing is lost', async (t) => {
       let full = 0
-      const { startFunction, log } = await testWorker(t, sandbox, {
+      const { startFunction, log } = await started(t, {
         full: () => (full++ < 20 ? realClock.sleep(5) : undefined),
       })
       const fn = startFunction(
@@ -118,7 +120,7 @@ export function describeSandbox(sandbox: SandboxName, skip: string | false): voi
     })
 
     test('what is written right before a crash arrives', async (t) => {
-      const { startFunction, log } = await testWorker(t, sandbox)
+      const { startFunction, log } = await started(t)
       const fn = startFunction(
         `exports.handler = () => { require('node:fs').writeSync(2, 'last words'); process.exit(9) }`,
       )
@@ -135,7 +137,7 @@ export function describeSandbox(sandbox: SandboxName, skip: string | false): voi
       ['aborts', 'process.abort()', 'Runtime exited with error: signal: aborted'],
     ] as const) {
       test(`a process that ${how} tells so, and the next invocation finds a new one`, async (t) => {
-        const { startFunction } = await testWorker(t, sandbox)
+        const { startFunction } = await started(t)
         const fn = startFunction(`exports.handler = ({ end }) => { if (end) ${code}; return 'fine' }`)
 
         const failed = (await fn.call({ end: true })) as { errorType: string; errorMessage: string }
@@ -147,7 +149,7 @@ export function describeSandbox(sandbox: SandboxName, skip: string | false): voi
     }
 
     test('a function past its time is ended, with all that it started', async (t) => {
-      const { startFunction } = await testWorker(t, sandbox)
+      const { startFunction } = await started(t)
       const mark = `lambdad-${process.pid}-${sandbox}`
       const fn = startFunction(
         `const { spawn } = require('node:child_process')
@@ -166,7 +168,7 @@ export function describeSandbox(sandbox: SandboxName, skip: string | false): voi
     })
 
     test('retiring ends every process, and leaves no file behind', async (t) => {
-      const { startFunction, folder } = await testWorker(t, sandbox)
+      const { startFunction, folder } = await started(t)
       const mark = `lambdad-${process.pid}-${sandbox}`
       const fn = startFunction(`exports.handler = () => {
         require('node:child_process').spawn('sleep', ['4321'], { argv0: '${mark}', detached: true, stdio: 'ignore' }).unref()
@@ -181,7 +183,7 @@ export function describeSandbox(sandbox: SandboxName, skip: string | false): voi
     })
 
     test('a memory hog is ended, and is told why', async (t) => {
-      const { startFunction, log } = await testWorker(t, sandbox, { settings: { limitsProcessor: false } })
+      const { startFunction, log } = await started(t, { settings: { limitsProcessor: false } })
       const fn = startFunction(
         `exports.handler = async () => { const all = []; for (;;) { all.push(Buffer.alloc(8 << 20, 1)); await new Promise((r) => setImmediate(r)) } }`,
         { memoryMb: 128 },
@@ -196,7 +198,7 @@ export function describeSandbox(sandbox: SandboxName, skip: string | false): voi
     })
 
     test('a 6 MB event and a 6 MB response pass', async (t) => {
-      const { startFunction } = await testWorker(t, sandbox)
+      const { startFunction } = await started(t)
       const fn = startFunction('exports.handler = (event) => event')
       const text = 'x'.repeat(6 * 1024 * 1024 - 16)
 
@@ -204,7 +206,7 @@ export function describeSandbox(sandbox: SandboxName, skip: string | false): voi
     })
 
     test('a response over the limit is the function’s error', async (t) => {
-      const { startFunction } = await testWorker(t, sandbox)
+      const { startFunction } = await started(t)
       const fn = startFunction(`exports.handler = ({ size }) => 'x'.repeat(size)`)
 
       assert.equal(
@@ -215,7 +217,7 @@ export function describeSandbox(sandbox: SandboxName, skip: string | false): voi
     })
 
     test('there are 1024 open files to be had, as on AWS', async (t) => {
-      const { startFunction } = await testWorker(t, sandbox)
+      const { startFunction } = await started(t)
       const fn = startFunction(
         `exports.handler = () => require('node:child_process').execSync('ulimit -n').toString().trim()`,
       )

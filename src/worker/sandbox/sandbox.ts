@@ -1,4 +1,5 @@
 import type { LaunchCommand } from '../launcher/protocol.ts'
+import type { WallsBase, WallsPlan } from '../walls/walls.ts'
 
 /** What runs in a sandbox: one execution environment, with its surroundings. */
 export interface SandboxSpec {
@@ -71,10 +72,14 @@ export interface Isolation {
 export type SandboxName = 'bubblewrap' | 'process'
 
 /** Which part of a launch is the sandbox's own affair. */
-export type SandboxedCommand = Pick<
-  LaunchCommand,
-  'argv' | 'variables' | 'cwd' | 'umask' | 'sandboxed' | 'seccompFilter' | 'temporaryFrom'
->
+export interface SandboxedCommand
+  extends Pick<
+    LaunchCommand,
+    'argv' | 'variables' | 'cwd' | 'umask' | 'sandboxed' | 'seccompFilter' | 'temporaryFrom'
+  > {
+  /** The same sandbox, as the walls helper makes it; absent where it cannot. */
+  readonly walls?: WallsPlan
+}
 
 /** One way to wall an environment in. Decides how it is started; the launcher does it. */
 export interface Sandbox {
@@ -87,6 +92,8 @@ export interface Sandbox {
   /** Before the first command whose root is an image's. Absent where that cannot be. */
   prepareImages?(): Promise<void>
   isolation(): Isolation
+  /** What the walls helper needs once. Absent where it can make none of these sandboxes. */
+  readonly walls?: WallsBase | undefined
 }
 
 /** Inside every sandbox that has a file system of its own. */
