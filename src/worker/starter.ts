@@ -398,7 +398,8 @@ class StartedRuntime implements Runtime {
   }
 
   endInit(): void {
-    if (this.#limitsProcessor) this.#sandbox.endInit()
+    this.#sandbox.endInit()
+    if (this.#limitsProcessor) this.#sandbox.limitProcessor()
     this.#sandbox.hold(this.#kept)
   }
 

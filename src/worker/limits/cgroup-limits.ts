@@ -37,6 +37,7 @@ export abstract class CgroupLimits implements Limits {
   }
 
   abstract endInit(): void
+  abstract limitProcessor(): void
   abstract endBackground(): void
 
   started(): void {}

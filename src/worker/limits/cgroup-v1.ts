@@ -10,7 +10,6 @@ import {
 } from './cgroup.ts'
 import { CgroupLimits, inUseIn, type MemoryNames } from './cgroup-limits.ts'
 import {
-  BACKGROUND_SHARES,
   CPU_PERIOD_US,
   cpuQuotaUs,
   hardLimitBytes,
@@ -18,6 +17,7 @@ import {
   type Limits,
   type LimitsOptions,
   PROCESSES_MAX,
+  SHARES,
 } from './limits.ts'
 
 const NAMES: MemoryNames = {
@@ -100,6 +100,7 @@ class CgroupV1Limiter implements Limiter {
 class CgroupV1Limits extends CgroupLimits {
   readonly #folders: Parents
   readonly #memoryMb: number
+  #has: keyof typeof SHARES = 'full'
 
   constructor(folders: Parents, options: LimitsOptions, clock: Clock) {
     super(foldersOf(folders), NAMES, clock)
@@ -108,13 +109,15 @@ class CgroupV1Limits extends CgroupLimits {
     const bytes = String(hardLimitBytes(options))
     writeFileSync(`${folders.memory}/memory.limit_in_bytes`, bytes)
     writeWhereThere(`${folders.memory}/memory.memsw.limit_in_bytes`, bytes)
-    if (options.inBackground && folders.cpu !== undefined) {
-      writeWhereThere(`${folders.cpu}/cpu.shares`, String(BACKGROUND_SHARES))
-    }
+    this.#share(options.inBackground === true ? 'background' : 'starting')
     if (folders.pids !== undefined) writeFileSync(`${folders.pids}/pids.max`, String(PROCESSES_MAX))
   }
 
   endInit(): void {
+    this.#share('full')
+  }
+
+  limitProcessor(): void {
     const { cpu } = this.#folders
     if (cpu === undefined) return
     writeWhereThere(`${cpu}/cpu.cfs_period_us`, String(CPU_PERIOD_US))
@@ -122,8 +125,14 @@ class CgroupV1Limits extends CgroupLimits {
   }
 
   endBackground(): void {
+    this.#share('full')
+  }
+
+  #share(of: keyof typeof SHARES): void {
     const { cpu } = this.#folders
-    if (cpu !== undefined) writeWhereThere(`${cpu}/cpu.shares`, '1024')
+    if (cpu === undefined || of === this.#has) return
+    this.#has = of
+    writeWhereThere(`${cpu}/cpu.shares`, String(SHARES[of]))
   }
 }
 

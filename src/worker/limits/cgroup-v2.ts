@@ -3,7 +3,6 @@ import type { Clock } from '../../base/clock.ts'
 import { canMakeGroups, ownFolder, readSelf, removeGroups, writeWhereThere } from './cgroup.ts'
 import { CgroupLimits, inUseIn, type MemoryNames } from './cgroup-limits.ts'
 import {
-  BACKGROUND_WEIGHT,
   CPU_PERIOD_US,
   cpuQuotaUs,
   hardLimitBytes,
@@ -11,6 +10,7 @@ import {
   type Limits,
   type LimitsOptions,
   PROCESSES_MAX,
+  WEIGHTS,
 } from './limits.ts'
 import { pidsIn } from './process-tree.ts'
 
@@ -102,6 +102,7 @@ class CgroupV2Limiter implements Limiter {
 class CgroupV2Limits extends CgroupLimits {
   readonly #folder: string
   readonly #memoryMb: number
+  #has: keyof typeof WEIGHTS = 'full'
 
   constructor(folder: string, options: LimitsOptions, clock: Clock) {
     super([folder], NAMES, clock)
@@ -109,16 +110,26 @@ class CgroupV2Limits extends CgroupLimits {
     this.#memoryMb = options.memoryMb
     writeFileSync(`${folder}/memory.max`, String(hardLimitBytes(options)))
     writeWhereThere(`${folder}/memory.swap.max`, '0')
-    if (options.inBackground) writeWhereThere(`${folder}/cpu.weight`, String(BACKGROUND_WEIGHT))
+    this.#share(options.inBackground === true ? 'background' : 'starting')
     writeWhereThere(`${folder}/pids.max`, String(PROCESSES_MAX))
   }
 
   endInit(): void {
+    this.#share('full')
+  }
+
+  limitProcessor(): void {
     writeWhereThere(`${this.#folder}/cpu.max`, `${cpuQuotaUs(this.#memoryMb)} ${CPU_PERIOD_US}`)
   }
 
   endBackground(): void {
-    writeWhereThere(`${this.#folder}/cpu.weight`, '100')
+    this.#share('full')
+  }
+
+  #share(of: keyof typeof WEIGHTS): void {
+    if (of === this.#has) return
+    this.#has = of
+    writeWhereThere(`${this.#folder}/cpu.weight`, String(WEIGHTS[of]))
   }
 }
 

@@ -4,11 +4,13 @@ export interface Limits {
   readonly cgroups: readonly string[]
   /** Its first process, as the host sees it. */
   started(pid: number): void
-  /**
-   * From now on it gets processor time in proportion to its memory. Not before: at the share of a 128 MB
-   * function a runtime takes 0.4 s to boot, and AWS gives init more as well.
-   */
+  /** It competes for the processors as any other from now on: one that starts gives way to those that serve. */
   endInit(): void
+  /**
+   * From now on it gets processor time in proportion to its memory. Not before the end of init: at the share of a
+   * 128 MB function a runtime takes 0.4 s to boot, and AWS gives init more as well.
+   */
+  limitProcessor(): void
   /** Made `inBackground`, it competes for the processors as any other from now on. */
   endBackground(): void
   /** Bytes in use now, of all its processes; of the kind that cannot be given back. */
@@ -54,9 +56,10 @@ const MEMORY_MB_PER_CPU = 1769
 /** At periods of 100 ms the quota holds exactly, at 10 ms no longer. */
 export const CPU_PERIOD_US = 100_000
 
-/** Of the kernel's 1024 (version 1) and 100 (version 2), which all others have. */
-export const BACKGROUND_SHARES = 16
-export const BACKGROUND_WEIGHT = 2
+/** How much of the processors a group gets where several want them: the kernel's `full` serves invocations. */
+export const SHARES = { full: 1024, starting: 256, background: 16 }
+/** The same by version 2's scale. */
+export const WEIGHTS = { full: 100, starting: 25, background: 2 }
 
 export function cpuQuotaUs(memoryMb: number): number {
   return Math.max(1000, Math.round((CPU_PERIOD_US * memoryMb) / MEMORY_MB_PER_CPU))

@@ -68,6 +68,7 @@ function given() {
     cgroups: [],
     started: () => {},
     endInit: () => {},
+    limitProcessor: () => {},
     endBackground: () => {},
     used: () => bytes,
     resident: () => {

@@ -41,6 +41,8 @@ class PollingLimits implements Limits {
 
   endInit(): void {}
 
+  limitProcessor(): void {}
+
   endBackground(): void {}
 
   used(): number {

@@ -162,6 +162,10 @@ export class RunningSandbox {
     this.#limits.endInit()
   }
 
+  limitProcessor(): void {
+    this.#limits.limitProcessor()
+  }
+
   /** From here on the environment keeps what is in its /tmp. */
   hold(kept: Kept): void {
     if (this.#host.sandbox.name === 'bubblewrap' && this.#pid !== undefined) kept.hold(this.#pid)
