@@ -10,6 +10,8 @@ import { NO_VERSION, type ObjectVersion, sizeOf } from './object.ts'
 export interface Cause {
   readonly accountId: string
   readonly requestId: string
+  /** S3 itself, by a lifecycle rule. */
+  readonly isS3?: boolean
 }
 
 export interface Happened {
@@ -76,14 +78,15 @@ function sequencerOf(now: number, count: number): string {
 function recordOf({ id }: Notification, { bucket, happened, now, sequencer }: About) {
   const { event, cause, version } = happened
   const isTagging = event.startsWith('ObjectTagging')
+  const { isDeletion, isCreation, isLifecycle } = kindOf(event)
   return {
-    eventVersion: isTagging ? '2.3' : '2.1',
+    eventVersion: isTagging || isLifecycle ? '2.3' : '2.1',
     eventSource: 'aws:s3',
     awsRegion: bucket.region,
     eventTime: new Date(now).toISOString(),
     eventName: event,
-    userIdentity: { principalId: `AWS:${cause.accountId}` },
-    requestParameters: { sourceIPAddress: SOURCE_ADDRESS },
+    userIdentity: { principalId: cause.isS3 ? S3_ITSELF : `AWS:${cause.accountId}` },
+    requestParameters: { sourceIPAddress: cause.isS3 ? S3_ITSELF : SOURCE_ADDRESS },
     responseElements: { 'x-amz-request-id': cause.requestId, 'x-amz-id-2': cause.requestId },
     s3: {
       s3SchemaVersion: '1.0',
@@ -95,15 +98,27 @@ function recordOf({ id }: Notification, { bucket, happened, now, sequencer }: Ab
       },
       object: {
         key: formEncoded(version.key),
-        ...(event.startsWith('ObjectCreated') && { size: sizeOf(version) }),
-        ...(!event.startsWith('ObjectRemoved') && { eTag: version.etag }),
+        ...(isCreation && { size: sizeOf(version) }),
+        ...(!isDeletion && { eTag: version.etag }),
         ...(version.versionId !== NO_VERSION && { versionId: version.versionId }),
         ...(!isTagging && { sequencer }),
       },
     },
+    ...(event === 'LifecycleTransition' && {
+      lifecycleEventData: { transitionEventData: { destinationStorageClass: version.storageClass } },
+    }),
   }
 }
 
+function kindOf(event: EventName) {
+  return {
+    isCreation: event.startsWith('ObjectCreated'),
+    isDeletion: event.startsWith('ObjectRemoved') || event.startsWith('LifecycleExpiration'),
+    isLifecycle: event.startsWith('Lifecycle'),
+  }
+}
+
+const S3_ITSELF = 's3.amazonaws.com'
 /** Operations do not learn their caller's address. */
 const SOURCE_ADDRESS = '127.0.0.1'
 
@@ -126,28 +141,41 @@ const BUS_EVENTS: Readonly<
   },
   'ObjectTagging:Put': { type: 'Object Tags Added' },
   'ObjectTagging:Delete': { type: 'Object Tags Deleted' },
+  'LifecycleExpiration:Delete': {
+    type: 'Object Deleted',
+    reason: 'Lifecycle Expiration',
+    deletion: 'Permanently Deleted',
+  },
+  'LifecycleExpiration:DeleteMarkerCreated': {
+    type: 'Object Deleted',
+    reason: 'Lifecycle Expiration',
+    deletion: 'Delete Marker Created',
+  },
+  LifecycleTransition: { type: 'Object Storage Class Changed' },
 }
 
 /** Amazon S3 User Guide, "EventBridge event message structure". */
 function busEventOf({ bucket, happened, sequencer }: About) {
   const { event, cause, version } = happened
   const { type, reason, deletion } = BUS_EVENTS[event]
-  const isCreated = event.startsWith('ObjectCreated')
+  const { isCreation, isDeletion } = kindOf(event)
+  const isTransition = event === 'LifecycleTransition'
   const detail = {
     version: '0',
     bucket: { name: bucket.name },
     object: {
       key: version.key,
-      ...(isCreated && { size: sizeOf(version) }),
-      ...(!event.startsWith('ObjectRemoved') && { etag: version.etag }),
+      ...((isCreation || isTransition) && { size: sizeOf(version) }),
+      ...(!isDeletion && { etag: version.etag }),
       ...(version.versionId !== NO_VERSION && { 'version-id': version.versionId }),
       ...(reason !== undefined && { sequencer }),
     },
     'request-id': cause.requestId,
-    requester: cause.accountId,
-    'source-ip-address': SOURCE_ADDRESS,
+    requester: cause.isS3 ? S3_ITSELF : cause.accountId,
+    ...(!cause.isS3 && { 'source-ip-address': SOURCE_ADDRESS }),
     ...(reason !== undefined && { reason }),
     ...(deletion !== undefined && { 'deletion-type': deletion }),
+    ...(isTransition && { 'destination-storage-class': version.storageClass }),
   }
   return { detailType: type, detail }
 }

@@ -1,5 +1,6 @@
 import { AwsError } from '../../aws/error.ts'
 import type { CorsRule } from './cors.ts'
+import type { LifecycleRule } from './lifecycle/rule.ts'
 import type { NotificationSettings } from './notification.ts'
 
 export type Tags = Readonly<Record<string, string>>
@@ -20,6 +21,9 @@ export interface Bucket {
   readonly publicAccessBlock?: PublicAccessBlock
   readonly notifications?: NotificationSettings
   readonly cors?: readonly CorsRule[]
+  readonly lifecycle?: readonly LifecycleRule[]
+  /** Of the lifecycle rules: as it was put. */
+  readonly transitionMinimumSize?: string
 }
 
 export interface PublicAccessBlock {

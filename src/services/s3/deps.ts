@@ -15,6 +15,8 @@ export interface S3Deps {
   readonly random: Random
   readonly switchboard: Switchboard
   readonly announce: Announce
+  /** Has lifecycle rules carried out soon. */
+  readonly ageObjects: () => void
 }
 
 type Client = typeof import('@aws-sdk/client-s3')

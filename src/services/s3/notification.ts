@@ -25,13 +25,38 @@ export const EVENTS = [
   'ObjectRemoved:DeleteMarkerCreated',
   'ObjectTagging:Put',
   'ObjectTagging:Delete',
+  'LifecycleExpiration:Delete',
+  'LifecycleExpiration:DeleteMarkerCreated',
+  'LifecycleTransition',
 ] as const
 export type EventName = (typeof EVENTS)[number]
 
+/** What AWS also tells of, and cannot happen here: it may be asked for all the same. */
+const NEVER = [
+  'ReducedRedundancyLostObject',
+  'ObjectRestore:Post',
+  'ObjectRestore:Completed',
+  'ObjectRestore:Delete',
+  'Replication:OperationFailedReplication',
+  'Replication:OperationMissedThreshold',
+  'Replication:OperationReplicatedAfterThreshold',
+  'Replication:OperationNotTracked',
+  'IntelligentTiering',
+  'ObjectAcl:Put',
+]
+
+export function isEvent(name: string): boolean {
+  return matching(NEVER, name).length > 0 || eventsOf(name).length > 0
+}
+
 /** Which events a name with or without an asterisk stands for. */
 export function eventsOf(name: string): EventName[] {
+  return matching(EVENTS, name)
+}
+
+function matching<Name extends string>(events: readonly Name[], name: string): Name[] {
   const wanted = name.replace(/^s3:/, '')
-  return EVENTS.filter((event) => event === wanted || `${event.split(':')[0]}:*` === wanted)
+  return events.filter((event) => event === wanted || `${event.split(':')[0]}:*` === wanted)
 }
 
 export function wants({ events, prefix, suffix }: Notification, event: EventName, key: string): boolean {

@@ -5,6 +5,7 @@ import type { S3Deps } from './deps.ts'
 import { entityTooLarge, malformedXml } from './errors.ts'
 import { findBucket } from './find.ts'
 import { factsOf } from './headers.ts'
+import { shownExpiration } from './lifecycle/due.ts'
 import { type ObjectFacts, quoted } from './object.ts'
 import { type Placed, placeNew } from './place.ts'
 import { checkPolicy, type LengthRange } from './post-policy.ts'
@@ -111,10 +112,12 @@ function unescaped(text: string): string {
 
 function answerOf(fields: WebHeaders, { bucket, version }: Placed, location: string): PostedAnswer {
   const etag = quoted(version.etag)
+  const { Expiration: expiration } = shownExpiration(bucket, version)
   const headers: Record<string, string> = {
     etag,
     location,
     'x-amz-server-side-encryption': 'AES256',
+    ...(expiration !== undefined && { 'x-amz-expiration': expiration }),
     ...(bucket.versioning === 'Enabled' && { 'x-amz-version-id': version.versionId }),
     ...Object.fromEntries(
       Object.entries(version.checksums).map(([name, value]) => [

@@ -49,11 +49,14 @@ export function refuseUnsupported(input: object): void {
   if (member !== undefined) throw notImplemented(member)
   const { ServerSideEncryption: encryption, StorageClass: storageClass, ACL } = input as Given
   if (encryption !== undefined && encryption !== 'AES256') throw notImplemented(`Encryption by ${encryption}`)
-  if (storageClass !== undefined && !STORAGE_CLASSES.includes(storageClass)) {
-    throw notImplemented(`The storage class ${storageClass}`)
-  }
+  if (storageClass !== undefined) refuseStorageClass(storageClass)
   const isOwners = ACL === undefined || ACL === 'private' || ACL === 'bucket-owner-full-control'
   if (!isOwners || GRANTS.some((name) => given[name] !== undefined)) throw aclNotSupported()
+}
+
+/** @throws NotImplemented */
+export function refuseStorageClass(storageClass: string): void {
+  if (!STORAGE_CLASSES.includes(storageClass)) throw notImplemented(`The storage class ${storageClass}`)
 }
 
 export function aclNotSupported(): AwsError {

@@ -7,10 +7,12 @@ import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { Database } from '../../store/database.ts'
 import { SqlKeptValues } from '../../store/kept-values.ts'
+import type { Leases } from '../../store/leases.ts'
 import { OutboxRunner } from '../../store/outbox/runner.ts'
 import { createAnnounce } from './announce.ts'
 import { deliver } from './deliver.ts'
 import { ObjectFiles } from './files.ts'
+import { LifecycleRunner } from './lifecycle/runner.ts'
 import { createPort } from './port.ts'
 import { createS3Operations } from './service.ts'
 import { createS3Store } from './store.sql.ts'
@@ -18,6 +20,7 @@ import { createWebAccess } from './web-access.ts'
 
 export interface S3RoomDeps {
   readonly database: Database
+  readonly leases: Leases
   /** The data folder, in which objects get a folder of their own. */
   readonly folder: string
   readonly switchboard: Switchboard
@@ -39,7 +42,7 @@ export interface S3Room {
 const FOLDER_VALUE = 's3-folder'
 
 export async function createS3Room(deps: S3RoomDeps): Promise<S3Room> {
-  const { database, folder, switchboard, clock, random, reportFault } = deps
+  const { database, leases, folder, switchboard, clock, random, reportFault } = deps
   const store = createS3Store(database)
   const id = await new SqlKeptValues(database).putIfAbsent(FOLDER_VALUE, random.hex(8))
   const files = new ObjectFiles(path.join(folder, 's3', id), random)
@@ -52,7 +55,11 @@ export async function createS3Room(deps: S3RoomDeps): Promise<S3Room> {
     reportFault,
   })
   const announce = createAnnounce({ clock, add: (transaction, items) => runner.add(transaction, items) })
-  const operationDeps = { store, files, clock, random, switchboard, announce }
+  const shared = { store, files, clock, random, announce }
+  // A data folder is one process's at a time: the next one goes on at once, even after a crash.
+  const owner = database.dialect.isShared ? random.uuid() : 'this data folder'
+  const lifecycle = new LifecycleRunner({ ...shared, leases, owner, reportFault })
+  const operationDeps = { ...shared, switchboard, ageObjects: () => lifecycle.run() }
   let sweeping: Promise<void> | undefined
   return {
     operations: createS3Operations(operationDeps),
@@ -63,8 +70,10 @@ export async function createS3Room(deps: S3RoomDeps): Promise<S3Room> {
       await runner.start()
       // Beside the traffic: what is being written is known.
       sweeping = files.sweep((names) => store.filesInUse(names)).catch(reportFault)
+      lifecycle.start()
     },
     stop: async () => {
+      await lifecycle.stop()
       await runner.stop()
       await sweeping
     },

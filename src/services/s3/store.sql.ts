@@ -6,7 +6,13 @@ import type { KeyRange, PlacedVersion, S3Editor, S3Reader, S3Store, VersionRange
 import type { Part, Upload } from './upload.ts'
 
 export type S3Tables = {
-  s3_buckets: { name: string; account_id: string; bucket: string }
+  s3_buckets: {
+    name: string
+    account_id: string
+    /** 1: it has lifecycle rules. */
+    is_aging: number
+    bucket: string
+  }
   s3_objects: {
     bucket: string
     key: string
@@ -33,6 +39,10 @@ export function createS3Store(database: Database): S3Store {
     ...readerOf(read),
     change: (work) =>
       database.write((transaction) => work(editorOf(transaction, transaction.withTables<S3Tables>()))),
+    agingBuckets: async () => {
+      const aging = read.selectFrom('s3_buckets').select('bucket').where('is_aging', '=', 1)
+      return (await aging.orderBy('name').execute()).map(({ bucket }) => JSON.parse(bucket))
+    },
     buckets: (accountId, range) => buckets(read, accountId, range),
     objects: (bucket, range) => objects(read, bucket, range),
     versions: (bucket, range) => versions(read, bucket, range),
@@ -94,7 +104,12 @@ function editorOf(transaction: Transaction<Tables>, tables: Write): S3Editor {
     transaction,
     ...reader,
     saveBucket: async (bucket) => {
-      const row = { name: bucket.name, account_id: bucket.accountId, bucket: JSON.stringify(bucket) }
+      const row = {
+        name: bucket.name,
+        account_id: bucket.accountId,
+        is_aging: bucket.lifecycle === undefined ? 0 : 1,
+        bucket: JSON.stringify(bucket),
+      }
       await tables
         .insertInto('s3_buckets')
         .values(row)

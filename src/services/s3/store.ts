@@ -57,6 +57,8 @@ export interface S3Editor extends S3Reader {
 /** What S3 keeps beside the bytes of objects. */
 export interface S3Store extends S3Reader {
   change<Result>(work: (editor: S3Editor) => Promise<Result>): Promise<Result>
+  /** Those that have lifecycle rules, by name. */
+  agingBuckets(): Promise<Bucket[]>
   /** By name. */
   buckets(accountId: string, range: KeyRange): Promise<Bucket[]>
   /** The objects that are there, by key. */

@@ -4,6 +4,7 @@ import type { S3Input, S3Operation } from '../deps.ts'
 import { invalidRequest, noSuchKey } from '../errors.ts'
 import { findBucket, findVersion, shownVersion } from '../find.ts'
 import { factsOf } from '../headers.ts'
+import { shownExpiration } from '../lifecycle/due.ts'
 import { type ObjectFacts, type ObjectVersion, quoted, sizeOf } from '../object.ts'
 import { placeNew } from '../place.ts'
 import { readAlgorithm, receive, shownChecksums } from '../receive.ts'
@@ -56,6 +57,7 @@ export const copyObject: S3Operation<'CopyObject'> = async (deps, input, call) =
   const { VersionId: CopySourceVersionId } = shownVersion(sourceBucket, version)
   return {
     ServerSideEncryption: 'AES256',
+    ...shownExpiration(placed.bucket, placed.version),
     ...(CopySourceVersionId !== undefined && { CopySourceVersionId }),
     ...(placed.bucket.versioning === 'Enabled' && { VersionId: placed.version.versionId }),
     CopyObjectResult: {

@@ -13,10 +13,6 @@ function never(code: string, message: string) {
   }
 }
 
-export const getBucketLifecycleConfiguration: S3Operation<'GetBucketLifecycleConfiguration'> = never(
-  'NoSuchLifecycleConfiguration',
-  'The lifecycle configuration does not exist',
-)
 export const getBucketReplication: S3Operation<'GetBucketReplication'> = never(
   'ReplicationConfigurationNotFoundError',
   'The replication configuration was not found',

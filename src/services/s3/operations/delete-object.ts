@@ -1,14 +1,12 @@
 import { AwsError } from '../../../aws/error.ts'
 import type { Cause } from '../announce.ts'
-import type { Bucket } from '../bucket.ts'
 import { refuseUnlessPut } from '../conditions.ts'
 import type { S3Deps, S3Operation } from '../deps.ts'
 import { malformedXml, noSuchBucket, notImplemented } from '../errors.ts'
 import { findBucket } from '../find.ts'
-import { NO_VERSION, type ObjectVersion, type StoredFile } from '../object.ts'
-import { newVersionId } from '../place.ts'
+import { NO_VERSION } from '../object.ts'
 import { refuseUnsupported } from '../refusals.ts'
-import type { S3Editor } from '../store.ts'
+import { addDeleteMarker, type Removed, removeVersion } from '../remove.ts'
 
 export const deleteObject: S3Operation<'DeleteObject'> = async (deps, input, call) => {
   refuseUnsupported(input)
@@ -58,13 +56,6 @@ interface Doomed {
   readonly cause: Cause
 }
 
-interface Removed {
-  /** What was made, or removed, is a delete marker. */
-  readonly isDeleteMarker: boolean
-  readonly versionId?: string
-  readonly files: readonly StoredFile[]
-}
-
 async function remove(deps: S3Deps, bucketName: string, doomed: Doomed): Promise<Removed> {
   const { key, versionId, etag } = doomed
   const removed = await deps.store.change(async (editor) => {
@@ -72,56 +63,12 @@ async function remove(deps: S3Deps, bucketName: string, doomed: Doomed): Promise
     if (bucket === undefined) throw noSuchBucket(bucketName)
     const latest = await editor.latest(bucketName, key)
     if (etag !== undefined) refuseUnlessPut({ IfMatch: etag }, latest?.version, key)
-    if (versionId !== undefined) return removeVersion(deps, editor, bucket, { ...doomed, versionId })
-    if (bucket.versioning === undefined) {
-      return removeVersion(deps, editor, bucket, { ...doomed, versionId: NO_VERSION })
+    if (versionId === undefined && bucket.versioning !== undefined) {
+      return addDeleteMarker(deps, editor, bucket, { ...doomed, event: 'ObjectRemoved:DeleteMarkerCreated' })
     }
-    return addDeleteMarker(deps, editor, bucket, doomed)
+    const named = { ...doomed, versionId: versionId ?? NO_VERSION, event: 'ObjectRemoved:Delete' } as const
+    return removeVersion(deps, editor, bucket, named)
   })
   await deps.files.remove(removed.files)
   return removed
-}
-
-/** What is not there is as good as removed. */
-async function removeVersion(
-  { announce }: S3Deps,
-  editor: S3Editor,
-  bucket: Bucket,
-  { key, versionId, cause }: Doomed & { readonly versionId: string },
-): Promise<Removed> {
-  const { name, versioning } = bucket
-  const shown = versioning === undefined ? {} : { versionId }
-  const placed = await editor.version(name, key, versionId)
-  if (placed === undefined) return { isDeleteMarker: false, files: [], ...shown }
-  const files = await editor.removeVersion(name, placed)
-  const { version } = placed
-  await announce(editor.transaction, bucket, { event: 'ObjectRemoved:Delete', version, cause })
-  return { isDeleteMarker: placed.version.isDeleteMarker, files, ...shown }
-}
-
-async function addDeleteMarker(
-  { clock, random, announce }: S3Deps,
-  editor: S3Editor,
-  bucket: Bucket,
-  { key, cause }: Doomed,
-): Promise<Removed> {
-  const { name, versioning } = bucket
-  const versionId = versioning === 'Enabled' ? newVersionId(random) : NO_VERSION
-  const version: ObjectVersion = {
-    key,
-    versionId,
-    isDeleteMarker: true,
-    modifiedAt: clock.now(),
-    files: [],
-    etag: '',
-    checksums: {},
-    checksumType: 'FULL_OBJECT',
-    headers: {},
-    metadata: {},
-    tags: {},
-    storageClass: 'STANDARD',
-  }
-  const files = await editor.addVersion(name, version)
-  await announce(editor.transaction, bucket, { event: 'ObjectRemoved:DeleteMarkerCreated', version, cause })
-  return { isDeleteMarker: true, versionId, files }
 }

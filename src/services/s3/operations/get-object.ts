@@ -5,6 +5,7 @@ import { refuseUnlessWanted } from '../conditions.ts'
 import type { S3Deps, S3Input, S3Operation } from '../deps.ts'
 import { noSuchKey } from '../errors.ts'
 import { findBucket, findVersion, shownVersion } from '../find.ts'
+import { shownExpiration } from '../lifecycle/due.ts'
 import { isMultipart, type ObjectVersion, quoted, sizeOf } from '../object.ts'
 import { type Selection, selectBytes } from '../range.ts'
 import { shownChecksums } from '../receive.ts'
@@ -65,7 +66,7 @@ function describe(
   bucket: Bucket,
   version: ObjectVersion,
   { span, isPart, partsCount }: Selection,
-  { ChecksumMode }: { readonly ChecksumMode?: string | undefined },
+  { ChecksumMode, VersionId }: Pick<S3Input<'GetObject'>, 'ChecksumMode' | 'VersionId'>,
 ) {
   const bytes = span.end - span.start + 1
   const isWhole = !isPart
@@ -79,6 +80,7 @@ function describe(
     ContentType: 'binary/octet-stream',
     ...version.headers,
     ...shownVersion(bucket, version),
+    ...(VersionId === undefined && shownExpiration(bucket, version)),
     ...(version.storageClass !== 'STANDARD' && { StorageClass: version.storageClass as never }),
     ...(isPart && { ContentRange: `bytes ${span.start}-${span.end}/${sizeOf(version)}` }),
     ...(partsCount !== undefined && isMultipart(version) && { PartsCount: partsCount }),

@@ -54,7 +54,7 @@ export const listObjectVersions: S3Operation<'ListObjectVersions'> = async ({ st
     ...(versions.length > 0 && {
       Versions: versions.map((placed) => ({
         ...entry(placed.version),
-        StorageClass: 'STANDARD' as const,
+        StorageClass: placed.version.storageClass as 'STANDARD',
         ...shown(placed),
       })),
     }),

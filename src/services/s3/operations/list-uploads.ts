@@ -1,6 +1,7 @@
 import type { S3Operation } from '../deps.ts'
 import { invalidArgument, noSuchUpload } from '../errors.ts'
 import { findBucket } from '../find.ts'
+import { shownAbort } from '../lifecycle/due.ts'
 import { encoder, readMaxKeys, rollUp } from '../listing.ts'
 import { quoted } from '../object.ts'
 import { shownChecksums } from '../receive.ts'
@@ -10,7 +11,8 @@ import type { Upload } from '../upload.ts'
 export const listParts: S3Operation<'ListParts'> = async ({ store }, input, call) => {
   refuseUnsupported(input)
   const { Bucket: bucket = '', Key: key = '', UploadId: id = '', PartNumberMarker: marker = '0' } = input
-  const { accountId } = await findBucket(store, input, call)
+  const placedIn = await findBucket(store, input, call)
+  const { accountId } = placedIn
   const upload = await store.upload(bucket, key, id)
   if (upload === undefined) throw noSuchUpload()
   if (!/^\d{1,9}$/.test(marker)) throw invalidArgument('Argument part-number-marker must be an integer')
@@ -22,6 +24,7 @@ export const listParts: S3Operation<'ListParts'> = async ({ store }, input, call
     Bucket: bucket,
     Key: key,
     UploadId: id,
+    ...shownAbort(placedIn, upload),
     PartNumberMarker: marker,
     MaxParts: max,
     IsTruncated: parts.length > page.length,

@@ -18,6 +18,7 @@ import {
 import type { WrittenFile } from '../files.ts'
 import { findBucket, findVersion } from '../find.ts'
 import { factsOf } from '../headers.ts'
+import { shownAbort, shownExpiration } from '../lifecycle/due.ts'
 import { quoted, sizeOf } from '../object.ts'
 import { newVersionId, place } from '../place.ts'
 import { selectBytes } from '../range.ts'
@@ -35,7 +36,7 @@ const ONLY_TYPE: Partial<Record<Algorithm, 'FULL_OBJECT' | 'COMPOSITE'>> = {
 
 export const createMultipartUpload: S3Operation<'CreateMultipartUpload'> = async (deps, input, call) => {
   const { Bucket: bucket = '', Key: key = '' } = input
-  await findBucket(deps.store, input, call)
+  const placedIn = await findBucket(deps.store, input, call)
   refuseBadKey(key)
   refuseUnsupported(input)
   const algorithm = readAlgorithm(input.ChecksumAlgorithm)
@@ -53,6 +54,7 @@ export const createMultipartUpload: S3Operation<'CreateMultipartUpload'> = async
     Bucket: bucket,
     Key: key,
     UploadId: upload.id,
+    ...shownAbort(placedIn, upload),
     ServerSideEncryption: 'AES256',
     ...(algorithm !== undefined && { ChecksumAlgorithm: algorithm, ChecksumType: checksumType }),
   }
@@ -195,6 +197,7 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = a
     Key: key,
     ETag: quoted(content.etag),
     ServerSideEncryption: 'AES256',
+    ...shownExpiration(placed.bucket, placed.version),
     ...shownChecksums(checksums),
     ...(upload.algorithm !== undefined && { ChecksumType: content.checksumType }),
     ...(placed.bucket.versioning === 'Enabled' && { VersionId: placed.version.versionId }),

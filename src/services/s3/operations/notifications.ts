@@ -4,9 +4,9 @@ import { DeliveryError } from '../../../aws/ports/delivery.ts'
 import type { Bucket } from '../bucket.ts'
 import { senderOf } from '../deliver.ts'
 import type { S3Deps, S3Input, S3Operation } from '../deps.ts'
-import { invalidArgument, noSuchBucket, notImplemented } from '../errors.ts'
+import { invalidArgument, noSuchBucket } from '../errors.ts'
 import { findBucket } from '../find.ts'
-import { eventsOf, type Notification, overlap } from '../notification.ts'
+import { isEvent, type Notification, overlap } from '../notification.ts'
 
 const TARGETS_MAX = 100
 
@@ -77,8 +77,9 @@ function readArn(kind: Notification['kind'], arn = ''): string {
 
 function readEvents(events: readonly string[] = []): readonly string[] {
   if (events.length === 0) throw invalidArgument('A configuration must name events')
-  const unknown = events.find((name) => eventsOf(name).length === 0)
-  if (unknown !== undefined) throw notImplemented(`The event ${unknown}`)
+  const unknown = events.find((name) => !isEvent(name))
+  if (unknown !== undefined)
+    throw invalidArgument(`The event '${unknown}' is not supported for notifications`)
   return events
 }
 

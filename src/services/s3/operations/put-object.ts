@@ -1,6 +1,7 @@
 import type { S3Operation } from '../deps.ts'
 import { findBucket } from '../find.ts'
 import { factsOf } from '../headers.ts'
+import { shownExpiration } from '../lifecycle/due.ts'
 import { quoted } from '../object.ts'
 import { placeNew } from '../place.ts'
 import { receive, shownChecksums } from '../receive.ts'
@@ -30,6 +31,7 @@ export const putObject: S3Operation<'PutObject'> = async (deps, input, call) => 
   return {
     ETag: quoted(md5),
     ServerSideEncryption: 'AES256',
+    ...shownExpiration(placed.bucket, placed.version),
     ...shownChecksums(checksums),
     ...(Object.keys(checksums).length > 0 && { ChecksumType: 'FULL_OBJECT' }),
     ...(placed.bucket.versioning === 'Enabled' && { VersionId: placed.version.versionId }),
