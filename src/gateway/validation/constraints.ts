@@ -23,8 +23,23 @@ export async function loadConstraints(definition: ServiceDefinition): Promise<Co
   if (definition.constraints === undefined) return {}
   const text = await readFile(new URL(`${definition.constraints}.json`, FOLDER), 'utf8')
   const { structures } = JSON.parse(text) as { structures: Constraints }
+  if (definition.id === 's3') return asS3HasThem(structures)
   return definition.id === 'lambda' ? asLambdaHasThem(structures) : structures
 }
+
+/** What S3 refuses in words of its own, or takes in other spellings than its model's, is left to its operations. */
+function asS3HasThem(structures: Constraints): Constraints {
+  const corrected = structuredClone(structures) as Record<string, Record<string, Constraint>>
+  for (const [structure, member] of S3_CHECKS_ITSELF) delete corrected[structure]?.[member]
+  return corrected
+}
+
+const S3_CHECKS_ITSELF = [
+  ['FilterRule', 'Name'],
+  ['QueueConfiguration', 'Events'],
+  ['TopicConfiguration', 'Events'],
+  ['LambdaFunctionConfiguration', 'Events'],
+] as const
 
 /**
  * Where Lambda's server differs from its published model: its patterns also allow the regions of the European

@@ -37,8 +37,9 @@ export function accessDenied(): AwsError {
   return new AwsError('AccessDenied', 'Access Denied', { status: 403 })
 }
 
-export function invalidArgument(message: string): AwsError {
-  return new AwsError('InvalidArgument', message, { status: 400 })
+export function invalidArgument(message: string, name?: string, value?: string): AwsError {
+  const members = { ArgumentName: name, ArgumentValue: value }
+  return new AwsError('InvalidArgument', message, { status: 400, members })
 }
 
 export function invalidRequest(message: string): AwsError {

@@ -22,7 +22,7 @@ import { s3 } from './0019-objects.ts'
 import { pipes } from './0020-pipes.ts'
 import { logSubscriptions } from './0021-log-subscriptions.ts'
 import { snsMail } from './0022-sns-mail.ts'
-import { s3Lifecycle } from './0023-s3-lifecycle.ts'
+import { s3Lifecycle } from './0023-object-lifecycle.ts'
 
 /** What a migration may ask of the database beside its tables. */
 // biome-ignore lint/suspicious/noExplicitAny: a migration sees the tables as they were, which no type describes
@@ -52,7 +52,7 @@ export const STEPS: Readonly<Record<string, MigrationStep>> = {
   '0020-pipes': pipes,
   '0021-log-subscriptions': logSubscriptions,
   '0022-sns-mail': snsMail,
-  '0023-s3-lifecycle': s3Lifecycle,
+  '0023-object-lifecycle': s3Lifecycle,
 }
 
 export { type MigrateOptions, migrate } from './migrate.ts'

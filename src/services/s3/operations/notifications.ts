@@ -67,8 +67,12 @@ function readTargets(
   return targets
 }
 
+const ARN_ARGUMENTS = { lambda: 'CloudFunction', sqs: 'Queue', sns: 'Topic' }
+
 function readArn(kind: Notification['kind'], arn = ''): string {
-  if (!arn.startsWith(`arn:aws:${kind}:`)) throw invalidArgument('The ARN could not be parsed')
+  if (!arn.startsWith(`arn:aws:${kind}:`)) {
+    throw invalidArgument('The ARN could not be parsed', ARN_ARGUMENTS[kind], arn)
+  }
   if (kind !== 'lambda' && arn.endsWith('.fifo')) {
     throw invalidArgument('FIFO queues and topics are not supported as destinations of notifications')
   }
@@ -89,7 +93,7 @@ function readFilter({ Filter }: Configuration): { prefix: string; suffix: string
   for (const { Name = '', Value = '' } of Filter?.Key?.FilterRules ?? []) {
     const name = Name.toLowerCase()
     if (name !== 'prefix' && name !== 'suffix') {
-      throw invalidArgument('filter rule name must be either prefix or suffix')
+      throw invalidArgument('filter rule name must be either prefix or suffix', 'FilterRule.Name', Name)
     }
     if (seen.has(name)) throw invalidArgument(`Cannot specify more than one ${name} rule in a filter.`)
     seen.add(name)
@@ -166,8 +170,8 @@ export const getBucketNotificationConfiguration: S3Operation<'GetBucketNotificat
 
 function shown({ id, events, prefix, suffix }: Notification) {
   const FilterRules = [
-    ...(prefix === '' ? [] : [{ Name: 'prefix' as const, Value: prefix }]),
-    ...(suffix === '' ? [] : [{ Name: 'suffix' as const, Value: suffix }]),
+    ...(prefix === '' ? [] : [{ Name: 'Prefix' as 'prefix', Value: prefix }]),
+    ...(suffix === '' ? [] : [{ Name: 'Suffix' as 'suffix', Value: suffix }]),
   ]
   return {
     Id: id,
