@@ -148,15 +148,11 @@ class ResponseParser {
     this.rest = end < 0 ? Buffer.from(data) : null
     if (end < 0) return null
 
-    const lines = data.utf8Slice(0, end).split('\r\n')
-    const headers = Object.create(null)
-    for (let i = 1; i < lines.length; i++) {
-      const colon = lines[i].indexOf(':')
-      headers[lines[i].slice(0, colon).toLowerCase()] = lines[i].slice(colon + 1).trim()
-    }
+    const text = data.utf8Slice(0, end)
+    const headers = readFields(text)
     const chunked = headers['transfer-encoding'] === 'chunked'
     const length = Number(headers['content-length'] ?? 0)
-    this.current = { status: Number(lines[0].split(' ')[1]), headers, chunked, length, filled: 0, body: null }
+    this.current = { status: Number(text.slice(9, 12)), headers, chunked, length, filled: 0, body: null }
     const after = data.subarray(end + 4)
     if (after.length === 0 && length === 0 && !chunked) {
       this.finish(after)
@@ -208,6 +204,28 @@ class ResponseParser {
     this.current = null
     this.onResponse({ status, headers, body })
   }
+}
+
+/** Names of header fields in lower case, by how they are written: the same few over and over. */
+const names = new Map()
+const NAMES_MAX = 100
+
+function readFields(text) {
+  const headers = {}
+  for (let start = text.indexOf('\r\n'); start >= 0; ) {
+    const end = text.indexOf('\r\n', start + 2)
+    const colon = text.indexOf(':', start)
+    const name = text.slice(start + 2, colon)
+    headers[names.get(name) ?? inLowerCase(name)] = text.slice(colon + 1, end < 0 ? undefined : end).trim()
+    start = end
+  }
+  return headers
+}
+
+function inLowerCase(name) {
+  const lower = name.toLowerCase()
+  if (names.size < NAMES_MAX) names.set(name, lower)
+  return lower
 }
 
 module.exports = { RuntimeClient, ResponseParser }

