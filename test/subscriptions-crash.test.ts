@@ -42,7 +42,8 @@ test('after kill -9 every log event that is kept, as all acknowledged ones are, 
     const writing = writeUntilKilled(clients, `${kill}`, acknowledged, () => worked.resolve())
     // What a function writes is kept a moment after it has answered.
     if (kill === 0) await worked.promise.then(() => sleep(1000))
-    await sleep(200 + Math.random() * 500)
+    const enough = acknowledged.length + 20 + Math.random() * 100
+    while (acknowledged.length < enough) await sleep(5)
     await daemon.kill()
     await writing
     for (const client of Object.values(clients)) client.destroy()

@@ -185,6 +185,20 @@ test('only what matches is delivered, to each subscriber what it wants; nothing 
   assert.equal(rig.targets.sent.length, 1)
 })
 
+test('what a function wrote before counts as before, even where it is not kept yet', async (t) => {
+  const rig = await withGroup(t)
+  const append = (message: string) =>
+    rig.ingest.append({ ...HERE, group: '/g', stream: 's' }, [{ timestamp: 1, message }])
+  append('before')
+  await rig.run('PutSubscriptionFilter', FILTER)
+  append('between')
+  await rig.run('DeleteSubscriptionFilter', { logGroupName: '/g', filterName: 'f' })
+  append('after')
+  await rig.ingest.flush()
+  await rig.until(() => rig.targets.sent.length === 1)
+  assert.deepEqual(textsTo(rig), ['between'])
+})
+
 test('a group that was deleted and made again has no subscribers', async (t) => {
   const rig = await withGroup(t)
   await rig.run('PutSubscriptionFilter', FILTER)

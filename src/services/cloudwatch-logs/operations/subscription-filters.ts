@@ -29,6 +29,8 @@ export const putSubscriptionFilter: LogsOperation<'PutSubscriptionFilter'> = asy
   const group = await groupNamed(deps, input.logGroupName ?? '', call)
   await refuseUnreachable(deps, group, destinationArn)
 
+  // What functions wrote before is not for the new subscriber.
+  await deps.ingest.flush()
   const { distribution = 'ByLogStream' } = input
   const subscription = { name, pattern, destinationArn, distribution, createdAt: deps.clock.now() }
   const outcome = await deps.store.putSubscription(group, subscription, SUBSCRIPTIONS_MAX)
@@ -124,6 +126,8 @@ export const deleteSubscriptionFilter: LogsOperation<'DeleteSubscriptionFilter'>
   call,
 ) => {
   const group = await groupNamed(deps, input.logGroupName ?? '', call)
+  // What functions wrote before is for the old subscriber still.
+  await deps.ingest.flush()
   if (!(await deps.store.deleteSubscription(group, input.filterName ?? ''))) throw subscriptionNotFound()
   return {}
 }

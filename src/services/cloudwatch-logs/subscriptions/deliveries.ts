@@ -6,6 +6,9 @@ import { type DeliverDeps, deliver } from './deliver.ts'
 import { isOrdered } from './delivery.ts'
 import { OUTBOX_KIND } from './has-work.ts'
 
+/** Each has up to 1 MiB of log in memory, in several forms, until the function has taken it. */
+const LIMITS = { perLane: 8, inAll: 16 }
+
 export interface DeliveriesDeps extends DeliverDeps {
   readonly database: Database
   readonly reportFault: (error: unknown) => void
@@ -31,5 +34,6 @@ export function createDeliveries(deps: DeliveriesDeps): Deliveries {
     deliver: (item, signal) => deliver(deps, item, signal),
     isOrdered,
     reportFault,
+    limits: LIMITS,
   })
 }
