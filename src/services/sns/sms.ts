@@ -23,13 +23,23 @@ const UNSUPPORTED = [
   'UsageReportS3Bucket',
 ]
 
-export function checkSmsAttributes(attributes: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (UNSUPPORTED.includes(name)) throw unsupported(`The SMS attribute ${name}`)
-    const isGood = Object.hasOwn(READERS, name) ? READERS[name] : undefined
-    if (isGood === undefined) throw invalidParameter(`${name} is not a valid attribute`)
-    if (!isGood(value)) throw invalidParameter(`${name} Reason: ${value} is not a valid value`)
-  }
+/** The settings with some attributes set anew; empty ones are taken away. */
+export function withSmsAttributes(
+  settings: AccountSettings,
+  given: Readonly<Record<string, string>>,
+): AccountSettings {
+  for (const [name, value] of Object.entries(given)) check(name, value)
+  const set = Object.entries({ ...settings.sms, ...given }).filter(([, value]) => value !== '')
+  return { ...settings, sms: Object.fromEntries(set) }
+}
+
+function check(name: string, value: string): void {
+  const isToCome = UNSUPPORTED.includes(name)
+  const isGood = Object.hasOwn(READERS, name) ? READERS[name] : undefined
+  if (!isToCome && isGood === undefined) throw invalidParameter(`${name} is not a valid attribute`)
+  if (value === '') return
+  if (isToCome) throw unsupported(`The SMS attribute ${name}`)
+  if (isGood?.(value) !== true) throw invalidParameter(`${name} Reason: ${value} is not a valid value`)
 }
 
 export function isOptedOut({ optedOut }: AccountSettings, number: string): boolean {

@@ -35,25 +35,28 @@ export class SqlOutbox implements Outbox {
     items: Parameters<Outbox['add']>[1],
     { now, claim }: Parameters<Outbox['add']>[2],
   ): Promise<Item[]> {
-    const added: Item[] = []
-    for (const { lane, body, dueAt = now } of items) {
-      const row = await transaction
+    const kind = this.#kind
+    const owner = claim?.owner ?? null
+    const ids: number[] = []
+    for (let from = 0; from < items.length; from += CHUNK) {
+      const rows = items.slice(from, from + CHUNK).map(({ lane, body, dueAt = now }) => {
+        const times = { created_at: now, due_at: claim?.until ?? dueAt }
+        return { kind, lane, body, attempts: 0, ...times, owner }
+      })
+      const inserted = await transaction
         .withTables<OutboxTables>()
         .insertInto('store_outbox')
-        .values({
-          kind: this.#kind,
-          lane,
-          body,
-          attempts: 0,
-          created_at: now,
-          due_at: claim?.until ?? dueAt,
-          owner: claim?.owner ?? null,
-        })
+        .values(rows)
         .returning('id')
-        .executeTakeFirstOrThrow()
-      added.push({ id: Number(row.id), lane, body, attempts: 0, createdAt: now })
+        .execute()
+      // They are numbered in the order of the rows, in whichever order they come back.
+      ids.push(...inserted.map(({ id }) => Number(id)).sort((one, other) => one - other))
     }
-    return added
+    return items.map(({ lane, body }, index) => {
+      const id = ids[index]
+      if (id === undefined) throw new Error('an item of the outbox was not inserted')
+      return { id, lane, body, attempts: 0, createdAt: now }
+    })
   }
 
   async claim({ owner, until }: Claim, { now, limit }: Parameters<Outbox['claim']>[1]): Promise<Item[]> {

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
 import { afterCommit } from '../after-commit.ts'
 import type { Database, Tables } from '../database.ts'
+import { Gather } from './gather.ts'
 import { Lane } from './lane.ts'
 import { SqlOutbox } from './outbox.sql.ts'
 import type { Item, NewItem } from './outbox.ts'
@@ -62,6 +63,8 @@ export class OutboxRunner {
   /** Ordered lanes of which an item failed: until then everything waits behind it. */
   readonly #blocked = new Map<string, number>()
   readonly #stopping = new AbortController()
+  /** Removes those that have arrived. */
+  readonly #arrived: Gather<number>
   readonly #running = new Set<Promise<void>>()
   #timer: Timer | undefined
   #wakesAt = Infinity
@@ -74,6 +77,7 @@ export class OutboxRunner {
     this.#outbox = new SqlOutbox(options.database, options.kind)
     this.#limits = { ...LIMITS, ...options.limits }
     this.#owner = options.random.uuid()
+    this.#arrived = new Gather((ids) => this.#outbox.remove(ids))
   }
 
   /** Goes on with what was left. */
@@ -97,7 +101,15 @@ export class OutboxRunner {
 
   /** In the transaction of what causes them; delivery begins when that has committed. */
   async add(transaction: Transaction<Tables>, items: readonly NewItem[]): Promise<void> {
-    for (const item of items) await this.#add(transaction, item)
+    const now = this.#now()
+    const [ours, others]: [NewItem[], NewItem[]] = [[], []]
+    for (const item of items) {
+      if (this.#isOrdered(item.lane)) await this.#addBehind(transaction, item)
+      else if ((item.dueAt ?? now) <= now && this.#hasRoom(item.lane)) ours.push(item)
+      else others.push(item)
+    }
+    await this.#insert(transaction, ours, 'ours')
+    await this.#insert(transaction, others, 'whose turn it is')
   }
 
   /** Items that are not delivered yet, on all nodes. */
@@ -105,17 +117,28 @@ export class OutboxRunner {
     return this.#outbox.count()
   }
 
-  async #add(transaction: Transaction<Tables>, item: NewItem): Promise<void> {
+  /** Behind what waits in its lane already, on whichever node. */
+  async #addBehind(transaction: Transaction<Tables>, item: NewItem): Promise<void> {
     const now = this.#now()
-    const behind = this.#isOrdered(item.lane)
-      ? await this.#outbox.lastDueOfOthers(transaction, item.lane, this.#owner)
-      : undefined
+    const behind = await this.#outbox.lastDueOfOthers(transaction, item.lane, this.#owner)
     const dueAt = Math.max(item.dueAt ?? now, behind ?? now)
     const isOurs = behind === undefined && dueAt <= now && this.#hasRoom(item.lane)
+    await this.#insert(transaction, [{ ...item, dueAt }], isOurs ? 'ours' : 'whose turn it is')
+  }
+
+  async #insert(
+    transaction: Transaction<Tables>,
+    items: readonly NewItem[],
+    whose: 'ours' | 'whose turn it is',
+  ): Promise<void> {
+    if (items.length === 0) return
+    const now = this.#now()
+    const isOurs = whose === 'ours'
     const claim = isOurs ? { claim: this.#claim() } : {}
-    const [added] = await this.#outbox.add(transaction, [{ ...item, dueAt }], { now, ...claim })
+    const added = await this.#outbox.add(transaction, items, { now, ...claim })
+    const dueAt = items.reduce((soonest, item) => Math.min(soonest, item.dueAt ?? now), Infinity)
     afterCommit(transaction, () => {
-      if (added !== undefined && isOurs) this.#takeIn([added]).catch(this.#options.reportFault)
+      if (isOurs) this.#takeIn(added).catch(this.#options.reportFault)
       else this.#wakeAt(dueAt)
     })
   }
@@ -182,7 +205,7 @@ export class OutboxRunner {
 
   async #settle(lane: Lane, item: Item, verdict: Verdict): Promise<void> {
     if (verdict === 'done') {
-      await this.#outbox.remove([item.id])
+      await this.#arrived.add(item.id)
       return
     }
     const [retryAt, failed] =

@@ -79,9 +79,11 @@ test('a number is published to without a topic, as the sender that is wanted or 
   assert.deepEqual(await run('GetSMSAttributes', { attributes: ['DefaultSMSType'] }), {
     attributes: { DefaultSMSType: 'Transactional' },
   })
+  await run('SetSMSAttributes', { attributes: { DefaultSenderID: '', MonthlySpendLimit: '' } })
   const sender = { DataType: 'String', StringValue: 'Other' }
   const MessageAttributes = { 'AWS.SNS.SMS.SenderID': sender }
   await run('Publish', { PhoneNumber: NUMBER, Message: 'two', MessageAttributes })
+  assert.deepEqual(await run('GetSMSAttributes', {}), { attributes: { DefaultSMSType: 'Transactional' } })
   const [two, one] = await mail(NUMBER, 2)
   assert.deepEqual(one, {
     protocol: 'sms',

@@ -2,17 +2,16 @@ import { pageOf, pageStart } from '../../../aws/pages.ts'
 import type { SnsOperation } from '../deps.ts'
 import { invalidNextToken } from '../errors.ts'
 import { checkPhoneNumber } from '../phone-number.ts'
-import { checkSmsAttributes, isOptedOut, withOptOut } from '../sms.ts'
+import { isOptedOut, withOptOut, withSmsAttributes } from '../sms.ts'
 
 export const setSMSAttributes: SnsOperation<'SetSMSAttributes'> = async (
   { store },
   { attributes = {} },
   call,
 ) => {
-  checkSmsAttributes(attributes)
   await store.change(async (editor) => {
     const settings = await editor.accountSettings(call)
-    await editor.saveAccountSettings(call, { ...settings, sms: { ...settings.sms, ...attributes } })
+    await editor.saveAccountSettings(call, withSmsAttributes(settings, attributes))
   })
   return {}
 }
