@@ -10,6 +10,18 @@ export function subscriptionNotFound(): AwsError {
   return new AwsError('NotFoundException', 'Subscription does not exist')
 }
 
+export function applicationNotFound(): AwsError {
+  return new AwsError('NotFoundException', 'PlatformApplication does not exist')
+}
+
+export function endpointNotFound(): AwsError {
+  return new AwsError('NotFoundException', 'Endpoint does not exist')
+}
+
+export function endpointDisabled(): AwsError {
+  return new AwsError('EndpointDisabledException', 'Endpoint is disabled')
+}
+
 export function resourceNotFound(): AwsError {
   return new AwsError('ResourceNotFoundException', 'Resource does not exist')
 }

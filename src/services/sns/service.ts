@@ -3,6 +3,20 @@ import type { OperationName } from '../../aws/sdk-types.ts'
 import type { SnsDeps } from './deps.ts'
 import { confirmSubscription } from './operations/confirm-subscription.ts'
 import { addPermission, removePermission } from './operations/permissions.ts'
+import {
+  createPlatformApplication,
+  deletePlatformApplication,
+  getPlatformApplicationAttributes,
+  listPlatformApplications,
+  setPlatformApplicationAttributes,
+} from './operations/platform-applications.ts'
+import {
+  createPlatformEndpoint,
+  deleteEndpoint,
+  getEndpointAttributes,
+  listEndpointsByPlatformApplication,
+  setEndpointAttributes,
+} from './operations/platform-endpoints.ts'
 import { publishBatch, publishMessage } from './operations/publish.ts'
 import {
   checkIfPhoneNumberIsOptedOut,
@@ -36,13 +50,21 @@ export const snsOperations = {
   AddPermission: addPermission,
   CheckIfPhoneNumberIsOptedOut: checkIfPhoneNumberIsOptedOut,
   ConfirmSubscription: confirmSubscription,
+  CreatePlatformApplication: createPlatformApplication,
+  CreatePlatformEndpoint: createPlatformEndpoint,
   CreateTopic: createTopic,
+  DeleteEndpoint: deleteEndpoint,
+  DeletePlatformApplication: deletePlatformApplication,
   DeleteTopic: deleteTopic,
+  GetEndpointAttributes: getEndpointAttributes,
+  GetPlatformApplicationAttributes: getPlatformApplicationAttributes,
   GetSMSAttributes: getSMSAttributes,
   GetSMSSandboxAccountStatus: getSMSSandboxAccountStatus,
   GetSubscriptionAttributes: getSubscriptionAttributes,
   GetTopicAttributes: getTopicAttributes,
+  ListEndpointsByPlatformApplication: listEndpointsByPlatformApplication,
   ListPhoneNumbersOptedOut: listPhoneNumbersOptedOut,
+  ListPlatformApplications: listPlatformApplications,
   ListSubscriptions: listSubscriptions,
   ListSubscriptionsByTopic: listSubscriptionsByTopic,
   ListTagsForResource: listTagsForResource,
@@ -51,6 +73,8 @@ export const snsOperations = {
   Publish: publishMessage,
   PublishBatch: publishBatch,
   RemovePermission: removePermission,
+  SetEndpointAttributes: setEndpointAttributes,
+  SetPlatformApplicationAttributes: setPlatformApplicationAttributes,
   SetSMSAttributes: setSMSAttributes,
   SetSubscriptionAttributes: setSubscriptionAttributes,
   SetTopicAttributes: setTopicAttributes,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { MAIL_MAX } from './mail.ts'
+import { applicationArn, endpointArn } from './platform.ts'
 import type { SnsStore } from './store.ts'
 import { type Subscription, subscriptionArn } from './subscription.ts'
 import type { Topic } from './topic.ts'
@@ -135,5 +136,39 @@ export function describeSnsStore(open: (t: TestContext) => Promise<SnsStore>): v
     })
     assert.deepEqual(await store.accountSettings(HERE), settings)
     assert.deepEqual(await store.accountSettings(ELSEWHERE), { sms: {}, optedOut: [] })
+  })
+
+  test('applications are listed by account, their endpoints by token and ARN, and go with them', async (t) => {
+    const store = await open(t)
+    const application = (name: string, scope = HERE) => ({ ...scope, platform: 'GCM', name, attributes: {} })
+    const endpoint = (id: string, token: string, name = 'b') => {
+      const { attributes: _, ...address } = application(name)
+      return { application: address, id, token, isEnabled: true }
+    }
+    const arn = applicationArn(application('b'))
+    await store.change(async (editor) => {
+      for (const name of ['b', 'a', 'B']) await editor.saveApplication(application(name))
+      await editor.saveApplication(application('c', ELSEWHERE))
+      await editor.saveEndpoint(endpoint('2', 'y'))
+      await editor.saveEndpoint(endpoint('1', 'x'))
+      await editor.saveEndpoint(endpoint('2', 'z'))
+      await editor.saveEndpoint(endpoint('3', 'x', 'a'))
+    })
+    const names = async (page: object) =>
+      (await store.listApplications(HERE, { limit: 9, ...page })).map(({ name }) => name)
+    assert.deepEqual(await names({}), ['B', 'a', 'b'])
+    assert.deepEqual(await names({ after: applicationArn(application('a')) }), ['b'])
+    const ids = async (page: object) =>
+      (await store.listEndpoints(arn, { limit: 9, ...page })).map(({ id }) => id)
+    assert.deepEqual(await ids({}), ['1', '2'])
+    assert.deepEqual(await ids({ after: endpointArn(endpoint('1', '')) }), ['2'])
+    assert.equal((await store.findEndpointByToken(arn, 'z'))?.id, '2')
+    assert.equal(await store.findEndpointByToken(arn, 'y'), undefined)
+    await store.change((editor) => editor.removeApplication(arn))
+    assert.deepEqual([await store.findApplication(arn), await ids({})], [undefined, []])
+    const kept = endpointArn(endpoint('3', '', 'a'))
+    assert.equal((await store.findEndpoint(kept))?.token, 'x')
+    await store.change((editor) => editor.removeEndpoint(kept))
+    assert.equal(await store.findEndpoint(kept), undefined)
   })
 }

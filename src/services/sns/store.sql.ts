@@ -1,35 +1,12 @@
-import type { Generated, Kysely, Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { Database, Tables } from '../../store/database.ts'
-import { MAIL_MAX, type Mail } from './mail.ts'
-import type { Scope } from './scope.ts'
-import { NO_SETTINGS } from './sms.ts'
+import { departedEditor, mailEditor, mailReader } from './mail.sql.ts'
+import { platformEditor, platformReader } from './platform.sql.ts'
 import type { Page, SnsEditor, SnsReader, SnsStore } from './store.ts'
 import { type Subscription, subscriptionArn } from './subscription.ts'
+import type { SnsTables } from './tables.ts'
 import { type TopicAddress, topicArn } from './topic.ts'
 
-type SnsTables = {
-  sns_topics: { account_id: string; region: string; name: string; topic: string }
-  sns_subscriptions: {
-    arn: string
-    topic_arn: string
-    owner: string
-    region: string
-    protocol: string
-    endpoint: string
-    subscription: string
-  }
-  sns_sequences: { topic_arn: string; last: number }
-  sns_deduplication: {
-    topic_arn: string
-    key: string
-    message_id: string
-    sequence: number
-    expires_at: number
-  }
-  sns_departed: { arn: string; topic_arn: string; expires_at: number; departed: string }
-  sns_mail: { id: Generated<number>; account_id: string; region: string; key: string; mail: string }
-  sns_accounts: { account_id: string; region: string; settings: string }
-}
 type Read = Kysely<SnsTables>
 
 /** SNS in SQLite or PostgreSQL: topics and subscriptions as documents, since they are read as a whole. */
@@ -43,6 +20,8 @@ export function createSnsStore(database: Database): SnsStore {
 
 function readerOf(read: Read): SnsReader {
   return {
+    ...platformReader(read),
+    ...mailReader(read),
     findTopic: async (address) => {
       const row = await ofTopic(read, address).executeTakeFirst()
       return row && JSON.parse(row.topic)
@@ -83,33 +62,7 @@ function readerOf(read: Read): SnsReader {
         .executeTakeFirst()
       return row && JSON.parse(row.subscription)
     },
-    findDeparted: async (place) => {
-      const row = await read
-        .selectFrom('sns_departed')
-        .select('departed')
-        .where('arn', '=', subscriptionArn(place))
-        .executeTakeFirst()
-      return row && JSON.parse(row.departed)
-    },
-    accountSettings: async ({ accountId, region }) => {
-      const row = await read
-        .selectFrom('sns_accounts')
-        .select('settings')
-        .where('account_id', '=', accountId)
-        .where('region', '=', region)
-        .executeTakeFirst()
-      return row === undefined ? NO_SETTINGS : JSON.parse(row.settings)
-    },
-    listMail: async (scope, to) => {
-      const rows = await mailOf(read, scope).select('mail').orderBy('id', 'desc').execute()
-      const all: Mail[] = rows.map(({ mail }) => JSON.parse(mail))
-      return to === undefined ? all : all.filter((one) => one.to === to)
-    },
   }
-}
-
-function mailOf(read: Read, { accountId, region }: Scope) {
-  return read.selectFrom('sns_mail').where('account_id', '=', accountId).where('region', '=', region)
 }
 
 function ofTopic(read: Read, { accountId, region, name }: TopicAddress) {
@@ -139,9 +92,10 @@ function editorOf(transaction: Transaction<Tables>, tables: Transaction<SnsTable
   return {
     transaction,
     ...readerOf(tables),
+    ...platformEditor(tables),
     ...orderOf(tables),
-    ...departedOf(tables),
-    ...mailboxOf(tables),
+    ...departedEditor(tables),
+    ...mailEditor(tables),
     saveTopic: async (topic) => {
       const { accountId, region, name } = topic
       const changed = { topic: JSON.stringify(topic) }
@@ -219,68 +173,6 @@ function orderOf(tables: Transaction<SnsTables>): Pick<SnsEditor, OfOrder> {
         .where('topic_arn', '=', topicArn(topic))
         .where('expires_at', '<=', now)
         .execute()
-    },
-  }
-}
-
-type OfDeparted = 'keepDeparted' | 'removeDeparted' | 'forgetDeparted'
-
-function departedOf(tables: Transaction<SnsTables>): Pick<SnsEditor, OfDeparted> {
-  return {
-    keepDeparted: async (departed) => {
-      const { subscription, expiresAt } = departed
-      const changed = { expires_at: expiresAt, departed: JSON.stringify(departed) }
-      await tables
-        .insertInto('sns_departed')
-        .values({
-          arn: subscriptionArn(subscription),
-          topic_arn: topicArn(subscription.topic),
-          ...changed,
-        })
-        .onConflict((conflict) => conflict.column('arn').doUpdateSet(changed))
-        .execute()
-    },
-    removeDeparted: async (place) => {
-      await tables.deleteFrom('sns_departed').where('arn', '=', subscriptionArn(place)).execute()
-    },
-    forgetDeparted: async (now) => {
-      await tables.deleteFrom('sns_departed').where('expires_at', '<=', now).execute()
-    },
-  }
-}
-
-type OfMail = 'saveAccountSettings' | 'keepMail' | 'clearMail'
-
-function mailboxOf(tables: Transaction<SnsTables>): Pick<SnsEditor, OfMail> {
-  const ofScope = ({ accountId, region }: Scope) =>
-    tables.deleteFrom('sns_mail').where('account_id', '=', accountId).where('region', '=', region)
-  return {
-    saveAccountSettings: async ({ accountId, region }, settings) => {
-      const changed = { settings: JSON.stringify(settings) }
-      await tables
-        .insertInto('sns_accounts')
-        .values({ account_id: accountId, region, ...changed })
-        .onConflict((conflict) => conflict.columns(['account_id', 'region']).doUpdateSet(changed))
-        .execute()
-    },
-    keepMail: async (scope, mail) => {
-      const { accountId, region } = scope
-      const key = `${mail.messageId}/${mail.to}`
-      await tables
-        .insertInto('sns_mail')
-        .values({ account_id: accountId, region, key, mail: JSON.stringify(mail) })
-        .onConflict((conflict) => conflict.columns(['account_id', 'region', 'key']).doNothing())
-        .execute()
-      const tooOld = await mailOf(tables, scope)
-        .select('id')
-        .orderBy('id', 'desc')
-        .offset(MAIL_MAX)
-        .limit(1)
-        .executeTakeFirst()
-      if (tooOld !== undefined) await ofScope(scope).where('id', '<=', tooOld.id).execute()
-    },
-    clearMail: async (scope) => {
-      await ofScope(scope).execute()
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely'
 import type { Tables } from '../../store/database.ts'
 import type { Mail } from './mail.ts'
+import type { PlatformApplication, PlatformEndpoint } from './platform.ts'
 import type { Scope } from './scope.ts'
 import type { AccountSettings } from './sms.ts'
 import type { Subscription, SubscriptionPlace } from './subscription.ts'
@@ -12,7 +13,7 @@ export interface Page {
   readonly limit: number
 }
 
-export interface SnsReader {
+export interface SnsReader extends PlatformReader {
   findTopic(address: TopicAddress): Promise<Topic | undefined>
   /** In the order of their names. */
   listTopics(scope: Scope, page: Page): Promise<Topic[]>
@@ -33,6 +34,23 @@ export interface SnsReader {
   listMail(scope: Scope, to?: string): Promise<Mail[]>
 }
 
+/** Applications for mobile push, and where they are installed. Each is known by its ARN, and listed in that order. */
+export interface PlatformReader {
+  findApplication(arn: string): Promise<PlatformApplication | undefined>
+  listApplications(scope: Scope, page: Page): Promise<PlatformApplication[]>
+  findEndpoint(arn: string): Promise<PlatformEndpoint | undefined>
+  findEndpointByToken(applicationArn: string, token: string): Promise<PlatformEndpoint | undefined>
+  listEndpoints(applicationArn: string, page: Page): Promise<PlatformEndpoint[]>
+}
+
+export interface PlatformEditor {
+  saveApplication(application: PlatformApplication): Promise<void>
+  /** With its endpoints. */
+  removeApplication(arn: string): Promise<void>
+  saveEndpoint(endpoint: PlatformEndpoint): Promise<void>
+  removeEndpoint(arn: string): Promise<void>
+}
+
 /** A subscription that has ended; until then its token brings it back. */
 export interface Departed {
   readonly subscription: Subscription
@@ -48,7 +66,7 @@ export interface PublishedBefore {
   readonly expiresAt: number
 }
 
-export interface SnsEditor extends SnsReader {
+export interface SnsEditor extends SnsReader, PlatformEditor {
   readonly transaction: Transaction<Tables>
   /** Adds it, or puts it in the place of the one with its name. */
   saveTopic(topic: Topic): Promise<void>

@@ -13,7 +13,7 @@ export interface Consent {
   readonly needsAuthentication: boolean
 }
 
-export type Protocol = 'lambda' | 'sqs' | 'http' | 'https' | 'email' | 'email-json' | 'sms'
+export type Protocol = 'lambda' | 'sqs' | 'http' | 'https' | 'email' | 'email-json' | 'sms' | 'application'
 
 export interface Subscription {
   readonly topic: TopicAddress

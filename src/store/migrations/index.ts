@@ -23,6 +23,7 @@ import { pipes } from './0020-pipes.ts'
 import { logSubscriptions } from './0021-log-subscriptions.ts'
 import { snsMail } from './0022-sns-mail.ts'
 import { s3Lifecycle } from './0023-object-lifecycle.ts'
+import { snsPlatforms } from './0024-sns-platforms.ts'
 
 /** What a migration may ask of the database beside its tables. */
 // biome-ignore lint/suspicious/noExplicitAny: a migration sees the tables as they were, which no type describes
@@ -53,6 +54,7 @@ export const STEPS: Readonly<Record<string, MigrationStep>> = {
   '0021-log-subscriptions': logSubscriptions,
   '0022-sns-mail': snsMail,
   '0023-object-lifecycle': s3Lifecycle,
+  '0024-sns-platforms': snsPlatforms,
 }
 
 export { type MigrateOptions, migrate } from './migrate.ts'

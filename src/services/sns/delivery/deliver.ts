@@ -13,7 +13,7 @@ import { isHttp } from '../subscription-attributes.ts'
 import type { Delivery } from './delivery.ts'
 import { envelope, functionEvent, stringToSign } from './envelope.ts'
 import { post } from './http.ts'
-import { emailOf, smsOf } from './mail.ts'
+import { emailOf, pushOf, smsOf } from './mail.ts'
 import type { Throttle } from './throttle.ts'
 
 export interface DeliverDeps {
@@ -69,6 +69,7 @@ const SENDERS: Readonly<Record<Delivery['protocol'], Send>> = {
   email: sendEmail,
   'email-json': sendEmail,
   sms: sendText,
+  application: push,
 }
 
 function sendEmail({ store }: DeliverDeps, delivery: Delivery, seal: Seal | undefined): Promise<void> {
@@ -84,10 +85,23 @@ function sendText({ store }: DeliverDeps, delivery: Delivery): Promise<void> {
   })
 }
 
+/** To a device that is gone or disabled nothing is sent: its subscription's dead-letter queue hears of it. */
+function push({ store }: DeliverDeps, delivery: Delivery): Promise<void> {
+  return store.change(async (editor) => {
+    const endpoint = await editor.findEndpoint(delivery.endpoint)
+    if (endpoint === undefined) throw new DeliveryError('NotFound', 'NotFound', 'Endpoint does not exist')
+    if (!endpoint.isEnabled) throw new DeliveryError('Invalid', 'EndpointDisabled', 'Endpoint is disabled')
+    await editor.keepMail(delivery, pushOf(delivery, endpoint))
+  })
+}
+
+/** What people read. */
+const UNSIGNED: readonly Delivery['protocol'][] = ['email', 'sms', 'application']
+
 /** A message's signature is the same for all its subscribers; one that asks for consent is for one of them. */
 async function sealOf({ signer }: DeliverDeps, delivery: Delivery): Promise<Seal | undefined> {
   const { signatureVersion: version, isRaw, messageId, protocol } = delivery
-  if (version === undefined || isRaw || protocol === 'email' || protocol === 'sms') return undefined
+  if (version === undefined || isRaw || UNSIGNED.includes(protocol)) return undefined
   return signer.sign(`${messageId}/${protocol}`, stringToSign(delivery), version)
 }
 

@@ -3,6 +3,7 @@ import { type EffectivePolicy, effectivePolicy } from '../delivery-policy.ts'
 import { isFifo } from '../fifo.ts'
 import type { Message } from '../message.ts'
 import { type KeptAttribute, keptAttributes } from '../message-attributes.ts'
+import { platformOfEndpoint } from '../platform.ts'
 import type { Scope } from '../scope.ts'
 import type { SignatureVersion } from '../signing/signer.ts'
 import { type Protocol, type Subscription, subscriptionArn } from '../subscription.ts'
@@ -11,7 +12,7 @@ import { type Topic, topicArn } from '../topic.ts'
 
 /** A message on its way to one subscriber: all that delivering it takes, so that later changes do not matter. */
 export interface Delivery {
-  /** Empty where the message was published to a phone number, as is the topic's. */
+  /** Empty where the message was published to a phone number or a device, as is the topic's. */
   readonly subscriptionArn: string
   readonly topicArn: string
   readonly accountId: string
@@ -69,7 +70,7 @@ export function deliveryOf(topic: Topic, subscription: Subscription, message: Pu
     }),
     messageId: message.id,
     publishedAt: message.at,
-    text: message.byProtocol[protocol] ?? message.text,
+    text: textFor(message, protocol, endpoint),
     attributes: keptAttributes(message.attributes),
     ...signatureOf(topic, protocol),
     ...(isHttp(protocol) && {
@@ -84,6 +85,12 @@ export function deliveryOf(topic: Topic, subscription: Subscription, message: Pu
   }
   const lane = isOrdered(arn) ? `${arn}/${groupId}` : arn
   return { lane, body: JSON.stringify(delivery) }
+}
+
+/** Of a structured message its own; that of a device goes by its platform's name. */
+function textFor({ byProtocol, text }: PublishedMessage, protocol: Protocol, endpoint: string): string {
+  const name = protocol === 'application' ? platformOfEndpoint(endpoint) : protocol
+  return byProtocol[name] ?? text
 }
 
 function addressOf(subscription: Subscription) {
@@ -146,20 +153,24 @@ function askingFor(
   return { lane: delivery.subscriptionArn, body: JSON.stringify(delivery) }
 }
 
-/** What is published to a phone number. */
-export function textMessageTo(number: string, scope: Scope, message: PublishedMessage): NewItem {
+/** What is published to a phone number or a device, and to no topic. */
+export function directTo(
+  { protocol, endpoint }: Pick<Subscription, 'protocol' | 'endpoint'>,
+  scope: Scope,
+  message: PublishedMessage,
+): NewItem {
   const delivery: Delivery = {
     subscriptionArn: '',
     topicArn: '',
     ...scope,
-    protocol: 'sms',
-    endpoint: number,
+    protocol,
+    endpoint,
     callback: '',
     isRaw: false,
     messageId: message.id,
     publishedAt: message.at,
-    text: message.byProtocol.sms ?? message.text,
+    text: textFor(message, protocol, endpoint),
     attributes: keptAttributes(message.attributes),
   }
-  return { lane: `sms:${number}`, body: JSON.stringify(delivery) }
+  return { lane: `${protocol}:${endpoint}`, body: JSON.stringify(delivery) }
 }

@@ -1,4 +1,5 @@
 import type { Mail } from '../mail.ts'
+import type { PlatformEndpoint } from '../platform.ts'
 import type { Seal } from '../signing/signer.ts'
 import type { AccountSettings } from '../sms.ts'
 import type { Delivery } from './delivery.ts'
@@ -53,5 +54,20 @@ export function smsOf(delivery: Delivery, settings: AccountSettings): Mail {
     sentAt: timestampOf(delivery),
     body: text,
     ...Object.fromEntries(wishes),
+  }
+}
+
+/** What would be handed to a device's push service. */
+export function pushOf(delivery: Delivery, { token }: PlatformEndpoint): Mail {
+  const { endpoint, messageId, topicArn, text, subject } = delivery
+  return {
+    protocol: 'application',
+    to: endpoint,
+    messageId,
+    ...(topicArn !== '' && { topicArn }),
+    sentAt: timestampOf(delivery),
+    ...(subject !== undefined && { subject }),
+    body: text,
+    deviceToken: token,
   }
 }

@@ -1,9 +1,10 @@
 import type { Call } from '../../../aws/operation.ts'
-import { textMessageTo } from '../delivery/delivery.ts'
+import { directTo } from '../delivery/delivery.ts'
 import type { SnsDeps, SnsOperation } from '../deps.ts'
 import {
   batchTooLong,
   emptyBatch,
+  endpointDisabled,
   idsNotDistinct,
   invalidEntryId,
   invalidParameter,
@@ -14,6 +15,7 @@ import { attributesBytes } from '../message-attributes.ts'
 import { checkPhoneNumber } from '../phone-number.ts'
 import { type Published, publish } from '../publish.ts'
 import { existingTopic } from '../resolve.ts'
+import type { Subscription } from '../subscription.ts'
 
 export const publishMessage: SnsOperation<'Publish'> = async (deps, input, call) => {
   const { TopicArn, TargetArn, PhoneNumber } = input
@@ -22,29 +24,41 @@ export const publishMessage: SnsOperation<'Publish'> = async (deps, input, call)
   if (arn === undefined) {
     throw invalidParameter('TopicArn or TargetArn Reason: no value for required parameter')
   }
-  if (/:endpoint\//.test(arn)) {
-    throw invalidParameter('TargetArn Reason: No endpoint found for the target arn specified')
-  }
+  if (/:endpoint\//.test(arn)) return publishToDevice(deps, arn, input, call)
   const topic = await existingTopic(deps.store, arn, call, 'Publish')
   const [published] = await publish(deps, topic, [readMessage(input, topic, call.traceHeader)])
   return shown(published)
 }
 
-async function publishToPhone(
+function publishToPhone(deps: SnsDeps, number: string, input: MessageInput, call: Call) {
+  checkPhoneNumber(number)
+  return publishTo(deps, { protocol: 'sms', endpoint: number }, input, call)
+}
+
+async function publishToDevice(deps: SnsDeps, arn: string, input: MessageInput, call: Call) {
+  const endpoint = await deps.store.findEndpoint(arn)
+  const { accountId, region } = endpoint?.application ?? {}
+  if (endpoint === undefined || accountId !== call.accountId || region !== call.region) {
+    throw invalidParameter('TargetArn Reason: No endpoint found for the target arn specified')
+  }
+  if (!endpoint.isEnabled) throw endpointDisabled()
+  return publishTo(deps, { protocol: 'application', endpoint: arn }, input, call)
+}
+
+async function publishTo(
   { store, random, clock, addToOutbox }: SnsDeps,
-  number: string,
+  target: Pick<Subscription, 'protocol' | 'endpoint'>,
   input: MessageInput,
   { accountId, region, traceHeader }: Call,
 ) {
-  checkPhoneNumber(number)
   const read = readMessage(input, NO_TOPIC, traceHeader)
   const message = { ...read, id: random.uuid(), at: clock.now() }
-  const item = textMessageTo(number, { accountId, region }, message)
+  const item = directTo(target, { accountId, region }, message)
   await store.change((editor) => addToOutbox(editor.transaction, [item]))
   return shown(message)
 }
 
-/** What is published to a number is read as for a standard topic. */
+/** What is published to a number or a device is read as for a standard topic. */
 const NO_TOPIC = { attributes: {} }
 
 function shown(published: Published | undefined) {

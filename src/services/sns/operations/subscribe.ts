@@ -6,6 +6,7 @@ import type { SnsDeps, SnsOperation } from '../deps.ts'
 import { invalidParameter, subscriptionLimitExceeded, unsupported } from '../errors.ts'
 import { isFifo } from '../fifo.ts'
 import { checkSmsEndpoint } from '../phone-number.ts'
+import { isEndpointArn } from '../platform.ts'
 import { existingTopic } from '../resolve.ts'
 import type { SnsEditor } from '../store.ts'
 import { isPending, newToken, type Protocol, type Subscription, subscriptionArn } from '../subscription.ts'
@@ -24,8 +25,11 @@ const CHECKS: Readonly<Record<Protocol, (endpoint: string, call: Call) => void>>
   email: checkAddress,
   'email-json': checkAddress,
   sms: checkSmsEndpoint,
+  application: (endpoint) => {
+    if (!isEndpointArn(endpoint)) throw invalidParameter(`Application endpoint arn invalid:${endpoint}`)
+  },
 }
-const PROTOCOLS_TO_COME = ['application', 'firehose']
+const PROTOCOLS_TO_COME = ['firehose']
 
 /** Queues and functions of the caller's own account, and phones, are subscribed at once; others are asked to confirm. */
 export const subscribe: SnsOperation<'Subscribe'> = async (deps, input, call) => {
