@@ -14,6 +14,7 @@ import { codeDoor } from './gateway/doors/code.ts'
 import { healthDoor } from './gateway/doors/health.ts'
 import { anybody, type Operator, rootOnly } from './gateway/doors/operator.ts'
 import { certificateDoor, snsOutboxDoor } from './gateway/doors/sns.ts'
+import { snsLinkDoor } from './gateway/doors/sns-links.ts'
 import { statusDoor } from './gateway/doors/status.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { openAuthenticator } from './gateway/open-authenticator.ts'
@@ -229,6 +230,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
       })),
       codeDoor(lambda.codeDoor),
       certificateDoor(eventRooms.sns.certificate),
+      snsLinkDoor({ operations: eventRooms.services.sns, random }),
       snsOutboxDoor({
         outbox: eventRooms.sns.outbox,
         operator: keys.operator,

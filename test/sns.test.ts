@@ -161,32 +161,34 @@ test('a FIFO topic keeps the order of a group in a FIFO queue, and duplicates ou
   assert.deepEqual(found, ['1', '2', '3', '4', '5'])
 })
 
-test('an endpoint confirms by the link that it is sent, and ends its subscription by another', async (t) => {
-  const { client } = await platform(t)
-  const { sns } = await withTopic(t, client)
-  const posted = new EventEmitter()
-  const server = createServer(async (request, response) => {
-    let body = ''
-    for await (const chunk of request) body += chunk
-    response.end()
-    posted.emit('message', JSON.parse(body))
+for (const auth of ['open', 'strict']) {
+  test(`${auth}: an endpoint confirms by the link that it is sent, and ends its subscription by another`, async (t) => {
+    const { client } = await platform(t, { auth })
+    const { sns } = await withTopic(t, client)
+    const posted = new EventEmitter()
+    const server = createServer(async (request, response) => {
+      let body = ''
+      for await (const chunk of request) body += chunk
+      response.end()
+      posted.emit('message', JSON.parse(body))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    t.after(() => server.close())
+    const Endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const asked = once(posted, 'message')
+    await sns.send(new SubscribeCommand({ TopicArn: TOPIC, Protocol: 'http', Endpoint }))
+    const [{ SubscribeURL }] = await asked
+    const confirmed = await fetch(SubscribeURL)
+    assert.match(await confirmed.text(), /<SubscriptionArn>arn:aws:sns:us-east-1:000000000000:orders:/)
+    const notified = once(posted, 'message')
+    await sns.send(new PublishCommand({ TopicArn: TOPIC, Message: 'm' }))
+    const [{ Message, UnsubscribeURL }] = await notified
+    assert.equal(Message, 'm')
+    assert.equal((await fetch(UnsubscribeURL)).status, 200)
+    const { Subscriptions } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: TOPIC }))
+    assert.deepEqual(Subscriptions ?? [], [])
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => server.close())
-  const Endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-  const asked = once(posted, 'message')
-  await sns.send(new SubscribeCommand({ TopicArn: TOPIC, Protocol: 'http', Endpoint }))
-  const [{ SubscribeURL }] = await asked
-  const confirmed = await fetch(SubscribeURL)
-  assert.match(await confirmed.text(), /<SubscriptionArn>arn:aws:sns:us-east-1:000000000000:orders:/)
-  const notified = once(posted, 'message')
-  await sns.send(new PublishCommand({ TopicArn: TOPIC, Message: 'm' }))
-  const [{ Message, UnsubscribeURL }] = await notified
-  assert.equal(Message, 'm')
-  assert.equal((await fetch(UnsubscribeURL)).status, 200)
-  const { Subscriptions } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: TOPIC }))
-  assert.deepEqual(Subscriptions ?? [], [])
-})
+}
 
 test('what lambdad signs, openssl verifies by the certificate that the message names', {
   skip: works('openssl', 'version') ? false : 'no openssl',

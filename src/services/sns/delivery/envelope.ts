@@ -81,20 +81,17 @@ export function stringToSign(delivery: Delivery): string {
     .join('')
 }
 
-/** Unlike AWS's it names the version, by which lambdad knows the service of a request that nobody has signed. */
 export function confirmUrl({ callback, topicArn }: Delivery, token: string): string {
-  return `${callback}/?Action=ConfirmSubscription&Version=${VERSION}&TopicArn=${topicArn}&Token=${token}`
+  return `${callback}/?Action=ConfirmSubscription&TopicArn=${topicArn}&Token=${token}`
 }
 
 export function unsubscribeUrl({ callback, subscriptionArn }: Delivery): string {
-  return `${callback}/?Action=Unsubscribe&Version=${VERSION}&SubscriptionArn=${subscriptionArn}`
+  return `${callback}/?Action=Unsubscribe&SubscriptionArn=${subscriptionArn}`
 }
 
 function certificateUrl({ callback }: Delivery, { certificateId }: Seal): string {
   return `${callback}/SimpleNotificationService-${certificateId}.pem`
 }
-
-const VERSION = '2010-03-31'
 
 export function timestampOf({ publishedAt }: Delivery): string {
   return new Date(publishedAt).toISOString()

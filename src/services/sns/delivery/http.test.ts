@@ -102,7 +102,7 @@ test('a confirmed endpoint gets notifications, and a link that ends the subscrip
     TopicArn: TOPIC,
     Message: 'm',
     Timestamp: '2026-01-01T00:00:00.000Z',
-    UnsubscribeURL: `http://127.0.0.1:4566/?Action=Unsubscribe&Version=2010-03-31&SubscriptionArn=${SubscriptionArn}`,
+    UnsubscribeURL: `http://127.0.0.1:4566/?Action=Unsubscribe&SubscriptionArn=${SubscriptionArn}`,
   })
   await run('Unsubscribe', { SubscriptionArn }, { accountId: '000000000000' })
   assert.deepEqual(await run('ListSubscriptions', {}), { Subscriptions: [] })

@@ -64,7 +64,7 @@ test('a function gets a record, asynchronously and in SNS’s name, with the tra
           SignatureVersion: '1',
           Signature,
           SigningCertUrl,
-          UnsubscribeUrl: `http://127.0.0.1:4566/?Action=Unsubscribe&Version=2010-03-31&SubscriptionArn=${EventSubscriptionArn}`,
+          UnsubscribeUrl: `http://127.0.0.1:4566/?Action=Unsubscribe&SubscriptionArn=${EventSubscriptionArn}`,
           MessageAttributes: {},
         },
       },
