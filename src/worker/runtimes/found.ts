@@ -4,7 +4,7 @@ import type { RuntimeSource } from './installed.ts'
 
 /** What of a function decides how its runtime is started. */
 export type LaunchedFunction = Pick<FunctionVersion, 'memoryMb' | 'variables'> &
-  Partial<Pick<FunctionVersion, 'handler'>>
+  Partial<Pick<FunctionVersion, 'handler' | 'managed'>>
 
 export interface FoundRuntime {
   readonly kind: 'found'

@@ -14,6 +14,9 @@ import {
 /** The part of a function's memory that the heap may take, as in Lambda's own runtime: the JVM needs the rest. */
 const HEAP_SHARE = 0.85
 
+/** As on Lambda: a function runs on one processor or two, and not for long. On managed instances it does. */
+const BRIEF = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+
 /** A JRE or JDK: javac is not needed. */
 export const java: Family = {
   title: ([major]) => `Java ${major}`,
@@ -23,13 +26,11 @@ export const java: Family = {
   advice: ([major]) =>
     `install it (\`apt install openjdk-${major}-jre-headless\`, \`sdk install java ${major}-tem\`, \`mise install java@${major}\`)`,
 
-  plan: ({ binary, prefix, version }, bootstraps, { memoryMb }) => ({
+  plan: ({ binary, prefix, version }, bootstraps, { memoryMb, managed }) => ({
     argv: [
       binary,
       `-XX:MaxHeapSize=${Math.trunc(memoryMb * HEAP_SHARE * 1024)}k`,
-      // As on Lambda: a function runs on one processor or two, and not for long.
-      '-XX:+UseSerialGC',
-      '-XX:TieredStopAtLevel=1',
+      ...(managed === undefined ? BRIEF : []),
       '-jar',
       `${RUNTIME_FOLDER}/lambdad-runtime.jar`,
     ],

@@ -34,6 +34,7 @@ const CONCURRENCY_MAX = 1600
  */
 const CONCURRENCY_PER_VCPU: Readonly<Record<string, number>> = {
   nodejs: 64,
+  java: 32,
   python: 16,
   provided: 8,
   image: 8,

@@ -27,6 +27,8 @@ final class Log {
     /** Of LEVELS; what is below it is not written. */
     private final int threshold;
     private volatile Invocation current;
+    /** Where several invocations run at once: that of the thread, and of those which it starts. */
+    private final ThreadLocal<Invocation> ofThread = Main.isManaged() ? new InheritableThreadLocal<>() : null;
 
     private Log(OutputStream frames) {
         this.frames = frames;
@@ -51,7 +53,8 @@ final class Log {
     }
 
     void enter(Invocation invocation) {
-        current = invocation;
+        if (ofThread == null) current = invocation;
+        else ofThread.set(invocation);
     }
 
     /** `level` is the name of a LogLevel, or null. */
@@ -76,7 +79,7 @@ final class Log {
         told.put("timestamp", timestamp());
         told.put("message", message);
         told.put("level", LEVELS.get(rank));
-        Invocation invocation = current;
+        Invocation invocation = ofThread == null ? current : ofThread.get();
         if (invocation != null) {
             told.put("AWSRequestId", invocation.requestId());
             String tenant = invocation.header("lambda-runtime-aws-tenant-id");

@@ -9,7 +9,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 /**
  * The Java runtime. Connects to the Runtime API, loads the handler, serves invocations one by one: three steps,
- * since a process may be booted before it has a function. Java 11 is the oldest that runs it.
+ * since a process may be booted before it has a function. On managed instances several threads do so, which share the
+ * handler, with a connection each. Java 11 is the oldest that runs it.
  */
 public final class Main {
     private static final String TRACE_PROPERTY = "com.amazonaws.xray.traceHeader";
@@ -22,7 +23,22 @@ public final class Main {
         System.setErr(new PrintStream(new FileOutputStream(FileDescriptor.err), false, UTF_8));
         RuntimeClient client = RuntimeClient.connect();
         Log log = Log.open();
-        serve(client, load(client, log), log);
+        Handler handler = load(client, log);
+        for (int worker = 2; worker <= workers(); worker++) startWorker(worker, handler, log);
+        serve(client, handler, log);
+    }
+
+    /** Several invocations run at once. */
+    static boolean isManaged() {
+        return !variable("AWS_LAMBDA_MAX_CONCURRENCY").isEmpty();
+    }
+
+    private static int workers() {
+        return isManaged() ? Integer.parseInt(variable("AWS_LAMBDA_MAX_CONCURRENCY")) : 1;
+    }
+
+    private static void startWorker(int number, Handler handler, Log log) {
+        new Thread(() -> serve(RuntimeClient.connect(), handler, log), "lambda-worker-" + number).start();
     }
 
     private static Handler load(RuntimeClient client, Log log) {
@@ -67,6 +83,8 @@ public final class Main {
 
     private static void enter(Invocation invocation, Log log) {
         log.enter(invocation);
+        // A property is the whole process's: there the context tells.
+        if (isManaged()) return;
         String trace = invocation.header("lambda-runtime-trace-id");
         if (trace == null) System.clearProperty(TRACE_PROPERTY);
         else System.setProperty(TRACE_PROPERTY, trace);
