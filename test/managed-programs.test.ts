@@ -3,11 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
+import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { InvokeCommand } from '@aws-sdk/client-lambda'
+import { compileFixtures } from '../runtimes/java/testing/compile.ts'
 import { packedSdk } from './durable/sdk.ts'
 import { works } from './support/commands.ts'
 import { appLayer, baseLayer, noImages, testImage, writeLayout } from './support/image.ts'
-import { createManaged } from './support/managed.ts'
+import { createManaged, eventually } from './support/managed.ts'
 import { platform } from './support/platform.ts'
 import { zipOf } from './support/zip.ts'
 
@@ -42,6 +44,54 @@ test('a custom runtime serves several invocations at once', {
   const answers = await Promise.all([invoke('f', 1), invoke('f', 2)])
   assert.deepEqual(answers.map(({ payload }) => payload.event).sort(), [1, 2])
   assert.notEqual(answers[0]?.payload.worker, answers[1]?.payload.worker)
+})
+
+/** On AWS from java21 on. Undefined where there is no javac. */
+const JAVA = compileFixtures({
+  'Shared.java': `import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+public class Shared implements RequestHandler<Map<String, Object>, Object> {
+  private final AtomicInteger running = new AtomicInteger();
+  public Object handleRequest(Map<String, Object> event, Context context) {
+    int now = running.incrementAndGet();
+    context.getLogger().log("at work");
+    try {
+      Thread.sleep(((Number) event.getOrDefault("ms", 0)).intValue());
+    } catch (InterruptedException error) {
+      throw new IllegalStateException(error);
+    }
+    running.decrementAndGet();
+    if (event.containsKey("fail")) throw new IllegalArgumentException("no");
+    return Map.of("id", context.getAwsRequestId(), "now", now, "trace", context.getXrayTraceId() != null);
+  }
+}`,
+})
+
+test('Java runs several invocations at once, by threads that share the handler', {
+  skip: !JAVA,
+}, async (t) => {
+  const { lambda, logs, invoke } = await platform(t)
+  const program = { Runtime: 'java17', Handler: 'Shared' } as const
+  const ZipFile = await zipOf((JAVA ?? {}) as never)
+  await createManaged(lambda, 'f', 4, { ...program, Timeout: 30, Code: { ZipFile } })
+  const at = await Promise.all([1, 2, 3, 4].map(() => invoke('f', { ms: 500 })))
+  assert.deepEqual(
+    at.map(({ payload: { id, trace } }) => [id, trace]),
+    at.map(({ requestId }) => [requestId, true]),
+  )
+  assert.equal(Math.max(...at.map(({ payload }) => payload.now)), 4)
+  const failed = await eventually(() => invoke('f', { fail: true }))
+  assert.deepEqual([failed.functionError, failed.payload.errorMessage], ['Unhandled', 'no'])
+  await eventually(async () => {
+    const filter = { logGroupName: '/aws/lambda/f', filterPattern: '"at work"' }
+    const { events = [] } = await logs.send(new FilterLogEventsCommand(filter))
+    assert.deepEqual(
+      events.map(({ message = '' }) => JSON.parse(message).AWSRequestId).sort(),
+      [...at, failed].map(({ requestId }) => requestId).sort(),
+    )
+  })
 })
 
 test('a container image is run, and told how many invocations it may have', { skip: noImages }, async (t) => {

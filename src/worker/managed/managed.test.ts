@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { homedir } from 'node:os'
 import { describe, type TestContext, test } from 'node:test'
-import { compileFixtures } from '../../../runtimes/java/testing/compile.ts'
 import { realRandom } from '../../base/random.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import type { Outcome } from '../../wire/invocation.ts'
@@ -39,52 +38,6 @@ def handler(event, context):
     return {"worker": os.getpid(), "id": context.aws_request_id}`,
   file: 'index.py',
 }
-
-// AWS Lambda Developer Guide, "Java runtime for Lambda Managed Instances": threads, which share the handler.
-const JAVA = compileFixtures({
-  'Shared.java': `import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
-import com.amazonaws.services.lambda.runtime.Context;
-import com.amazonaws.services.lambda.runtime.RequestHandler;
-public class Shared implements RequestHandler<Map<String, Object>, Object> {
-  private final AtomicInteger running = new AtomicInteger();
-  public Object handleRequest(Map<String, Object> event, Context context) {
-    int now = running.incrementAndGet();
-    context.getLogger().log("at work");
-    try {
-      Thread.sleep(((Number) event.getOrDefault("ms", 0)).intValue());
-    } catch (InterruptedException error) {
-      throw new IllegalStateException(error);
-    }
-    running.decrementAndGet();
-    if (event.containsKey("fail")) throw new IllegalArgumentException("no");
-    return Map.of("id", context.getAwsRequestId(), "now", now, "trace", context.getXrayTraceId() != null);
-  }
-}`,
-})
-
-test('Java runs several invocations at once, by threads that share the handler', {
-  skip: !JAVA,
-}, async (t) => {
-  const files = Object.entries(JAVA ?? {}).map(([name, data]) => ({ name, data }))
-  const java = { runtime: 'java17', code: '', file: '', files, handler: 'Shared', maxConcurrency: 4 }
-  const environment = await started(t, java)
-  const outcomes = await Promise.all(['a', 'b', 'c', 'd'].map((id) => environment.invoke(id, { ms: 500 })))
-  const answers = outcomes.map((outcome) => jsonOf(outcome) as { id: string; now: number; trace: boolean })
-  assert.deepEqual(
-    answers.map(({ id, trace }) => [id, trace]),
-    ['a', 'b', 'c', 'd'].map((id) => [id, true]),
-  )
-  assert.equal(Math.max(...answers.map(({ now }) => now)), 4)
-  const [failed, good] = await Promise.all([
-    environment.invoke('e', { fail: true }),
-    environment.invoke('f', { ms: 50 }),
-  ])
-  assert.equal((jsonOf(failed as Outcome) as { errorMessage: string }).errorMessage, 'no')
-  assert.equal((good as Outcome).kind, 'success')
-  const lines = environment.lines().filter(({ message }) => message === 'at work')
-  assert.deepEqual(lines.map(({ AWSRequestId }) => AWSRequestId).sort(), ['a', 'b', 'c', 'd', 'e', 'f'])
-})
 
 // AWS Lambda Developer Guide, "Lambda managed instances execution environment".
 for (const { runtime, code, file } of [NODE, PYTHON]) {
@@ -167,20 +120,16 @@ interface Wanted {
   readonly maxConcurrency: number
   readonly timeoutMs?: number
   readonly fails?: boolean
-  /** In place of one file. */
-  readonly files?: readonly { readonly name: string; readonly data: Buffer }[]
-  readonly handler?: string
 }
 
 async function started(t: TestContext, wanted: Wanted) {
   const { log, startFunction } = await testWorker(t, 'process', { runtimes, settings: { poolMembersMax: 0 } })
-  const { maxConcurrency, runtime, timeoutMs = 8000, handler } = wanted
+  const { maxConcurrency, runtime, timeoutMs = 8000 } = wanted
   const changes: Partial<FunctionVersion> = {
     ...{ runtime, timeoutMs, memoryMb: 2048, managed: { maxConcurrency, vcpus: 1 } },
     logging: { format: 'JSON', group: '/aws/lambda/f' },
-    ...(handler !== undefined && { handler }),
   }
-  const started = startFunction([...(wanted.files ?? [{ name: wanted.file, data: wanted.code }])], changes)
+  const started = startFunction([{ name: wanted.file, data: wanted.code }], changes)
   const { environment } = started
   let gone = false
   started.gone.then(() => {
@@ -199,8 +148,6 @@ async function started(t: TestContext, wanted: Wanted) {
     isGone: () => gone,
     events: (type: string) =>
       log.events.filter((event) => event.type === type).map(({ record }) => ({ ...record }) as Told),
-    lines: () =>
-      log.records.map(({ text }) => JSON.parse(text) as { message: string; AWSRequestId?: string }),
     /** Whose lines were logged. */
     logged: () => log.records.map(({ text }) => (JSON.parse(text) as Told).requestId).sort(),
   }
