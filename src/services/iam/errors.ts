@@ -46,6 +46,10 @@ export function malformedPolicy(message: string): AwsError {
   return new AwsError('MalformedPolicyDocumentException', message, { status: 400 })
 }
 
+export function syntaxErrors(): AwsError {
+  return malformedPolicy('Syntax errors in policy.')
+}
+
 export function invalidInput(message: string): AwsError {
   return new AwsError('InvalidInputException', message, { status: 400 })
 }

@@ -1,10 +1,10 @@
-import { malformedPolicy } from './errors.ts'
-import { checkActions, checkPrincipals, checkResources } from './policy-elements.ts'
+import { malformedPolicy, syntaxErrors } from './errors.ts'
+import { checkPermissions } from './policy-permissions.ts'
+import { isObject, type Statement, strings } from './policy-statement.ts'
+import { checkTrust } from './policy-trust.ts'
 
 /** A trust policy says who may assume a role; inline and managed policies say what a role may do. */
 export type PolicyKind = 'trust' | 'inline' | 'managed'
-
-export type Statement = Readonly<Record<string, unknown>>
 
 const VERSIONS = ['2012-10-17', '2008-10-17']
 const TOP_KEYS = new Set(['Version', 'Id', 'Statement'])
@@ -19,19 +19,29 @@ const STATEMENT_KEYS = new Set([
   'Principal',
   'NotPrincipal',
 ])
+const OPERATOR =
+  /^(?:For(?:AnyValue|AllValues):)?(?:(?:String(?:Not)?(?:Equals(?:IgnoreCase)?|Like)|Arn(?:Not)?(?:Equals|Like)|(?:Numeric|Date)(?:(?:Not)?Equals|(?:Less|Greater)Than(?:Equals)?)|Bool|BinaryEquals|(?:Not)?IpAddress)(?:IfExists)?|Null)$/i
 
-/** Refuses what is no policy in IAM's grammar. Whether its actions and keys exist is not looked at. */
+/**
+ * Refuses what is no policy in IAM's grammar, in the order in which IAM looks: what is wrong with one statement
+ * is told only where no other is wrong in a way that comes first. Whether its actions and keys exist is not
+ * looked at.
+ */
 export function checkPolicyDocument(text: string, kind: PolicyKind): void {
   const policy = parse(text, kind)
   for (const key of Object.keys(policy))
     if (!TOP_KEYS.has(key)) throw kind === 'trust' ? malformedPolicy(`Unknown field ${key}`) : syntaxErrors()
   if (policy.Id !== undefined && typeof policy.Id !== 'string') throw syntaxErrors()
-  checkVersion(policy.Version, kind)
+  if (policy.Version !== undefined && !VERSIONS.includes(policy.Version as string)) throw syntaxErrors()
 
   const statements = Array.isArray(policy.Statement) ? policy.Statement : [policy.Statement]
   if (statements.length === 0) throw syntaxErrors()
-  for (const statement of statements) checkStatement(statement, kind)
-  checkSids(statements)
+  for (const statement of statements) checkSyntax(statement, kind)
+  // Without a version a policy is of 2008, which managed policies may not be.
+  if (kind === 'managed' && policy.Version !== VERSIONS[0])
+    throw malformedPolicy('Policy document must be version 2012-10-17 or greater.')
+  if (kind === 'trust') checkTrust(statements)
+  else checkPermissions(statements)
 }
 
 /** IAM answers documents percent-encoded (RFC 3986). */
@@ -57,54 +67,34 @@ function parse(text: string, kind: PolicyKind): Record<string, unknown> {
   throw syntaxErrors()
 }
 
-/** Without a version a policy is of 2008, which managed policies may not be. */
-function checkVersion(version: unknown, kind: PolicyKind): void {
-  if (version !== undefined && !VERSIONS.includes(version as string)) throw syntaxErrors()
-  if (kind === 'managed' && version !== VERSIONS[0])
-    throw malformedPolicy('Policy document must be version 2012-10-17 or greater.')
-}
-
-function checkStatement(statement: unknown, kind: PolicyKind): void {
+function checkSyntax(statement: unknown, kind: PolicyKind): asserts statement is Statement {
   if (!isObject(statement)) throw syntaxErrors()
   for (const key of Object.keys(statement))
     if (!STATEMENT_KEYS.has(key))
       throw kind === 'trust' ? malformedPolicy(`Unknown field ${key}`) : syntaxErrors()
-  if (statement.Effect !== 'Allow' && statement.Effect !== 'Deny') throw syntaxErrors()
-  if (statement.Condition !== undefined) checkCondition(statement.Condition)
-  checkPrincipals(statement, kind)
-  checkActions(statement, kind)
-  checkResources(statement, kind)
+  const { Sid, Effect, Condition } = statement
+  if (Sid !== undefined && typeof Sid !== 'string') throw syntaxErrors()
+  if (typeof Effect !== 'string' || !/^(allow|deny)$/i.test(Effect)) throw syntaxErrors()
+  if (Condition !== undefined) checkCondition(Condition)
+  if (kind === 'trust') return
+  checkOneOf(statement.Action, statement.NotAction)
+  checkOneOf(statement.Resource, statement.NotResource)
 }
 
 /** `{ "StringEquals": { "aws:SourceAccount": "123456789012" } }` */
 function checkCondition(condition: unknown): void {
   if (!isObject(condition)) throw syntaxErrors()
-  for (const keys of Object.values(condition)) {
+  for (const [operator, keys] of Object.entries(condition)) {
     if (!isObject(keys)) throw syntaxErrors()
+    // An operator that compares nothing may be any.
+    if (Object.keys(keys).length > 0 && !OPERATOR.test(operator)) throw syntaxErrors()
     for (const values of Object.values(keys))
       for (const value of Array.isArray(values) ? values : [values])
         if (!['string', 'number', 'boolean'].includes(typeof value)) throw syntaxErrors()
   }
 }
 
-function checkSids(statements: readonly Statement[]): void {
-  const sids = statements.map(({ Sid }) => Sid).filter((sid) => sid !== undefined)
-  for (const sid of sids) {
-    if (typeof sid !== 'string') throw syntaxErrors()
-    if (!/^[0-9A-Za-z]*$/.test(sid))
-      throw malformedPolicy(
-        'Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*',
-      )
-  }
-  const named = sids.filter((sid) => sid !== '')
-  if (new Set(named).size < named.length)
-    throw malformedPolicy('Statement IDs (SID) in a single policy must be unique.')
-}
-
-export function syntaxErrors() {
-  return malformedPolicy('Syntax errors in policy.')
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function checkOneOf(value: unknown, inverted: unknown): void {
+  if (value !== undefined && inverted !== undefined) throw syntaxErrors()
+  strings(value ?? inverted)
 }
