@@ -8,6 +8,7 @@ import {
   IAMClient,
   ListPolicyVersionsCommand,
   paginateListRoles,
+  UntagPolicyCommand,
   waitUntilRoleExists,
 } from '@aws-sdk/client-iam'
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
@@ -94,6 +95,30 @@ describe('the JavaScript SDK against IAM and STS, with signatures verified', () 
       iam.send(new AttachRolePolicyCommand({ RoleName: 'nobody', PolicyArn: Policy?.Arn })),
       { name: 'NoSuchEntityException' },
     )
+  })
+
+  // Recorded from AWS in February 2026.
+  test('what is refused is told without its value', async (t) => {
+    const { iam } = await identity(t)
+    const { Policy } = await iam.send(new CreatePolicyCommand({ PolicyName: 'p', PolicyDocument: DOCUMENT }))
+    const refused = '1 validation error detected: Value at '
+    const pattern = 'Member must satisfy regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+'
+    const policy = { PolicyName: 'q', PolicyDocument: DOCUMENT, Tags: [{ Key: 'NOWAY!', Value: '' }] }
+    await assert.rejects(iam.send(new CreatePolicyCommand(policy)), {
+      name: 'ValidationError',
+      message: `${refused}'tags.1.member.key' failed to satisfy constraint: ${pattern}`,
+    })
+    const untagged = iam.send(new UntagPolicyCommand({ PolicyArn: Policy?.Arn, TagKeys: ['NOWAY!'] }))
+    await assert.rejects(untagged, {
+      message: `${refused}'tagKeys' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1, ${pattern}, Member must not be null]`,
+    })
+    const Arn = 'arn:aws:s3:eu-west-1::b'
+    const document = DOCUMENT.replace('"*"', `"${Arn}"`)
+    const malformed = iam.send(new CreatePolicyCommand({ PolicyName: 'r', PolicyDocument: document }))
+    await assert.rejects(malformed, {
+      name: 'MalformedPolicyDocumentException',
+      message: `Resource ${Arn} can not contain region information.`,
+    })
   })
 
   test('a session of a role says who it is, and is nobody once its token is changed', async (t) => {

@@ -38,6 +38,8 @@ export interface ServiceDefinition {
   readonly constraints?: string
   /** The error that answers input which the model's constraints refuse; `ValidationException` where absent. */
   readonly validationError?: string
+  /** What the constraints refuse is told without the values. */
+  readonly hidesValues?: boolean
   /**
    * The error that answers a required parameter that is absent, where a service has one of its own for it. Absent
    * members further inside are then the operation's to refuse.

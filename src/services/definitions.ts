@@ -184,6 +184,7 @@ export const definitions = {
     xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
     constraints: 'iam',
     validationError: 'ValidationError',
+    hidesValues: true,
   },
   sts: {
     id: 'sts',

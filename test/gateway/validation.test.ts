@@ -175,7 +175,7 @@ test('each service answers with its own error', async (t) => {
   const iam = await (await fetch(endpoint, { method: 'POST', body })).text()
   assert.match(
     iam,
-    /<Code>ValidationError<\/Code><Message>1 validation error detected: Value null at &#39;roleName/,
+    /<Code>ValidationError<\/Code><Message>1 validation error detected: Value at &#39;roleName/,
   )
 })
 

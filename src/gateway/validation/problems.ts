@@ -13,16 +13,18 @@ export interface Found {
   readonly isSecret: boolean
 }
 
+type Words = Pick<ServiceDefinition, 'missingParameter' | 'tooLong' | 'hidesValues'>
+
 /** What is wrong with an input, in AWS's words. */
 export class Problems {
-  readonly #service: Pick<ServiceDefinition, 'missingParameter' | 'tooLong'>
+  readonly #service: Words
   readonly #texts: string[] = []
   #count = 0
   /** Something is wrong within a structure, and not only with a member of the input itself. */
   areInside = false
   #ownWords: string | undefined
 
-  constructor(service: Pick<ServiceDefinition, 'missingParameter' | 'tooLong'>) {
+  constructor(service: Words) {
     this.#service = service
   }
 
@@ -31,7 +33,8 @@ export class Problems {
     if (path.includes('.')) this.areInside = true
     if (constraint.startsWith(TOO_LONG)) this.#ownWords ??= this.#service.tooLong?.[path]
     if (this.#count > PROBLEMS_TOLD_MAX) return
-    const shown = isSecret ? '' : value === undefined ? ' null' : ` '${valueText(value)}'`
+    const isHidden = isSecret || this.#service.hidesValues === true
+    const shown = isHidden ? '' : value === undefined ? ' null' : ` '${valueText(value)}'`
     this.#texts.push(`Value${shown} at '${path}' failed to satisfy constraint: ${constraint}`)
   }
 

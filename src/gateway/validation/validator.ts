@@ -19,6 +19,9 @@ interface MemberCheck {
 
 const anything: Check = () => {}
 
+/** Services that say so of every list whose leaves they refuse. */
+const LISTS_HAVE_NO_NULLS: ReadonlySet<string> = new Set(['lambda', 'iam'])
+
 /** A service's checks: compiled for each operation when it is first called, shared between operations. */
 export class Validator {
   readonly #definition: ServiceDefinition
@@ -135,7 +138,7 @@ export class Validator {
   #checkAll(leaves: unknown[], rules: Rule[], says: string, found: Found, problems: Problems): void {
     if (leaves.every((leaf) => rules.every((rule) => rule.isMet(leaf)))) return
     const texts = rules.map((rule) => rule.text)
-    if (this.#definition.id === 'lambda') texts.push('Member must not be null')
+    if (LISTS_HAVE_NO_NULLS.has(this.#definition.id)) texts.push('Member must not be null')
     problems.add(found, `${says}: [${texts.join(', ')}]`)
   }
 }
