@@ -21,15 +21,19 @@ export interface BlockChoice {
 /** Where a function is told of what it writes itself, one delivery comes after the other: see `deliver`. */
 const OWN_LOG = 'own-log:'
 
-export function laneOf(group: GroupKey, { destinationArn }: Subscription): string {
-  return isOwnLog(group, destinationArn) ? OWN_LOG + destinationArn : destinationArn
+export function laneOf(group: GroupKey, stream: string, { destinationArn }: Subscription): string {
+  return isOwnLog(group, stream, destinationArn) ? OWN_LOG + destinationArn : destinationArn
 }
 
 export function isOrdered(lane: string): boolean {
   return lane.startsWith(OWN_LOG)
 }
 
-/** Whether the group is where the function's own output goes, unless its `LoggingConfig` says otherwise. */
-export function isOwnLog({ name }: GroupKey, functionArn: string): boolean {
-  return name === `/aws/lambda/${parseArn(functionArn)?.resource.split(':')[1]}`
+/** Of a function that writes to a group of its owner's choice: `2026/11/21/name[$LATEST]4f1c…`. */
+const NAMED_STREAM = /^\d{4}\/\d\d\/\d\d\/([^[\]]+)\[[^\]]+\][0-9a-f]{32}$/
+
+/** Whether the stream is one that the function writes itself. */
+function isOwnLog({ name }: GroupKey, stream: string, functionArn: string): boolean {
+  const functionName = parseArn(functionArn)?.resource.split(':')[1]
+  return name === `/aws/lambda/${functionName}` || NAMED_STREAM.exec(stream)?.[1] === functionName
 }

@@ -103,7 +103,7 @@ function itemsOf(
       destinationArn: subscription.destinationArn,
       blocks: wanted.slice(at, at + BLOCKS_PER_DELIVERY),
     }
-    items.push({ lane: laneOf(group, subscription), body: JSON.stringify(delivery) })
+    items.push({ lane: laneOf(group, stream, subscription), body: JSON.stringify(delivery) })
   }
   return items
 }
