@@ -28,7 +28,7 @@ import type { Pools } from './pool/pools.ts'
 import type { RuntimeCalls } from './runtime-api/routes.ts'
 import { RuntimeApi } from './runtime-api/server.ts'
 import { RunningSandbox, type SandboxHost, type SandboxOutput } from './sandbox/running.ts'
-import { compiledMounts, FRAMES_FD, GROUP, INSIDE, type Mount } from './sandbox/sandbox.ts'
+import { compiledMounts, FRAMES_FD, INSIDE, type Mount } from './sandbox/sandbox.ts'
 import type { Snapshots } from './snapshot/snapshots.ts'
 import { FORKS_FOLDER, SnapshotFailed, type Template, type TemplateStart } from './snapshot/template.ts'
 import { hostLoopback } from './telemetry-api/reach.ts'
@@ -145,18 +145,19 @@ async function fromSnapshot(parts: StarterParts, start: RuntimeStart): Promise<R
   if (template === undefined) return undefined
   const { folder: sockets, door, runtimeVersion } = template
   const folder = `${parts.folder}/${id}`
-  const uid = kept.uid(parts.users)
-  const socket = `${id}.sock`
+  const taken = template.take(kept)
+  const { uid } = taken
+  const socket = `${sockets}/${id}.sock`
   const api = new RuntimeApi(start.calls, uid)
-  mkdirSync(folder, { mode: 0o700 })
   try {
-    await api.listenOnce(`${sockets}/${socket}`)
+    mkdirSync(folder, { mode: 0o700 })
+    await api.listenOnce(socket)
     const from = kept.offer()
     const variables = { LAMBDAD_ENVIRONMENT: id }
-    const told = { socket, variables, logGroup: fn.logging.group, logStream: start.logStream }
+    const told = { variables, logGroup: fn.logging.group, logStream: start.logStream }
     const { ephemeralStorageMb: temporaryMb, memoryMb } = fn
     const sandbox = await RunningSandbox.start(
-      { ...parts.host, launcher: template.launches({ uid, gid: GROUP, temporaryMb, from }, told) },
+      { ...parts.host, launcher: template.launches(taken, from, socket, told) },
       {
         id,
         argv: [],
@@ -180,7 +181,7 @@ async function fromSnapshot(parts: StarterParts, start: RuntimeStart): Promise<R
       restored: true,
       release: () => {
         door.api.dismiss(uid)
-        rmSync(`${sockets}/${socket}`, { force: true })
+        rmSync(socket, { force: true })
       },
       kept,
       supervisor: undefined,
@@ -188,6 +189,7 @@ async function fromSnapshot(parts: StarterParts, start: RuntimeStart): Promise<R
       limitsProcessor: parts.limitsProcessor,
     })
   } catch (error) {
+    template.abandon(taken)
     api.close()
     throw error
   }

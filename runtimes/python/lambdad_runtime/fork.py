@@ -29,8 +29,8 @@ _forks = []
 
 def fork(folder):
     """
-    Returns None in the template at once. In the process that is to serve, returns what is told of its environment and
-    the socket of its Runtime API, as soon as there is to be one.
+    Returns None in the template at once. In the process that is to serve, which is made ahead, returns what is told of its
+    environment and the socket of its Runtime API, as soon as there is to be one.
     """
     sink.flush_output()
     pid = os.fork()
@@ -47,14 +47,14 @@ def fork(folder):
 
 
 def _leave(folder):
-    setup = _connect(f"{folder}/{SETUP_SOCKET}")
-    told = marshal.parse_event(_receive(setup), "application/json")
-    api = _connect(f"{folder}/{told['socket']}")
+    setup = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    setup.connect(f"{folder}/{SETUP_SOCKET}")
+    uid = int.from_bytes(_receive(setup, 4), "big")
     os.unshare(NAMESPACES)
     setup.sendall(b"l")
-    _go_on(setup)
+    _receive(setup, 1)
     # From root of its namespace to somebody: the kernel takes all capabilities away.
-    os.setresuid(told["uid"], told["uid"], told["uid"])
+    os.setresuid(uid, uid, uid)
     # Else its own /proc/self would be closed to it.
     _ctypes.call_function(_prctl, (PR_SET_DUMPABLE, 1, 0, 0, 0))
     first = _start_first()
@@ -63,25 +63,29 @@ def _leave(folder):
     if served != 0:
         setup.sendall(b"s")
         _tell_end(first, served, setup)
-    _go_on(setup)
-    setup.close()
     os.setsid()
-    return told, api
+    told, api = _be_told(setup)
+    setup.close()
+    return marshal.parse_event(told, "application/json"), api
 
 
-def _connect(path):
-    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-    connection.connect(path)
-    return connection
+def _receive(setup, count):
+    data = setup.recv(count)
+    if not data:
+        os._exit(0)
+    return data
 
 
-def _receive(setup):
-    """The message, after its length, and the descriptors that come with it: they take the place of the template's."""
-    data, ancillary, _, _ = setup.recvmsg(64 * 1024, _socket.CMSG_SPACE(8))
+def _be_told(setup):
+    """
+    Waits until it is wanted. Returns the message, which comes after its length, and its connection to the Runtime API; the
+    other descriptors that come with it take the place of the template's.
+    """
+    data, ancillary, _, _ = setup.recvmsg(64 * 1024, _socket.CMSG_SPACE(12))
     if not data:
         os._exit(0)
     fds = ancillary[0][2]
-    output, frames = (int.from_bytes(fds[at : at + 4], sys.byteorder) for at in (0, 4))
+    output, frames, api = (int.from_bytes(fds[at : at + 4], sys.byteorder) for at in (0, 4, 8))
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.dup2(frames, FRAMES_FD)
@@ -89,13 +93,8 @@ def _receive(setup):
     os.close(frames)
     length = int.from_bytes(data[:4], "big")
     while len(data) < 4 + length:
-        data += setup.recv(64 * 1024)
-    return data[4:]
-
-
-def _go_on(setup):
-    if not setup.recv(1):
-        os._exit(1)
+        data += _receive(setup, 64 * 1024)
+    return data[4:], _socket.socket(fileno=api)
 
 
 def _start_first():

@@ -5,8 +5,8 @@ import type { Exit, LaunchCommand } from '../launcher/protocol.ts'
 
 const MAIN = fileURLToPath(new URL('./fork.py', import.meta.url))
 
-/** What a fork gets, besides what any sandbox does. */
-export interface ForkOrder {
+/** What a fork is furnished with. */
+export interface Furnishing {
   /** The helper's socket of the template, as the host sees it. */
   readonly template: string
   /** The environment's user and group. */
@@ -15,10 +15,23 @@ export interface ForkOrder {
   readonly temporaryMb: number
   /** A folder whose files its /tmp begins with, instead of the template's. */
   readonly from: string | null
-  /** A folder inside that is covered: other forks' sockets are in it. */
+  /** A folder inside that is covered: the helper's socket is in it. */
   readonly hidden: string
+}
+
+/** What it becomes then. */
+export interface ForkOrder extends Pick<Furnishing, 'template' | 'uid'> {
+  /** The socket of its Runtime API, as the host sees it. */
+  readonly api: string
   /** What it hears of its environment. */
   readonly told: object
+}
+
+/** Of forks that wait for their environment. */
+export interface Waiting {
+  readonly onFurnished: (uid: number) => void
+  /** One is gone; without a user where it was not furnished yet. */
+  readonly onLost: (uid: number | null) => void
 }
 
 export interface Forked {
@@ -29,8 +42,9 @@ export interface Forked {
 
 type Heard =
   | { readonly opened: string }
-  /** A fork of this template that waited is gone. */
-  | { readonly lost: string }
+  /** Those that wait, by the socket of their template. */
+  | { readonly furnished: string; readonly uid: number }
+  | { readonly lost: string; readonly uid: number | null }
   | { readonly launched: string; readonly pid: number; readonly serving: number }
   | ({ readonly exited: string } & Exit)
 
@@ -38,7 +52,7 @@ type Heard =
 export class ForkHelper {
   readonly #child: ChildProcess
   readonly #expected = new Map<string, Forked>()
-  readonly #onLost = new Map<string, () => void>()
+  readonly #waiting = new Map<string, Waiting>()
   readonly #opening = new Map<string, PromiseWithResolvers<void>>()
   #lost = false
 
@@ -62,9 +76,9 @@ export class ForkHelper {
     return !this.#lost
   }
 
-  /** Listens for the forks of a template, whose processes are those of `uid`. `onLost`: one that waited is gone. */
-  open(socket: string, uid: number, onLost: () => void): Promise<void> {
-    this.#onLost.set(socket, onLost)
+  /** Listens for the forks of a template, whose processes are those of `uid`. */
+  open(socket: string, uid: number, waiting: Waiting): Promise<void> {
+    this.#waiting.set(socket, waiting)
     const opening = Promise.withResolvers<void>()
     if (this.#lost) return Promise.reject(new Error('the fork helper ended'))
     this.#opening.set(socket, opening)
@@ -75,11 +89,21 @@ export class ForkHelper {
   }
 
   close(socket: string): void {
-    this.#onLost.delete(socket)
+    this.#waiting.delete(socket)
     this.#ask({ do: 'close', socket })
   }
 
-  /** Makes the next fork of a template that comes, or one that waits, an environment. */
+  /** Furnishes the next fork of a template that comes. */
+  furnish(furnishing: Furnishing): void {
+    this.#ask({ do: 'prepare', ...furnishing })
+  }
+
+  /** Ends a fork that is furnished, or is to be. */
+  abandon(template: string, uid: number): void {
+    this.#ask({ do: 'abandon', template, uid })
+  }
+
+  /** Makes a fork, as soon as it is furnished, an environment. */
   expect(
     order: ForkOrder,
     { id, outputFifo: output, framesFifo: frames }: LaunchCommand,
@@ -111,7 +135,8 @@ export class ForkHelper {
       this.#opening.get(heard.opened)?.resolve()
       this.#opening.delete(heard.opened)
       if (this.#opening.size === 0) this.#child.unref()
-    } else if ('lost' in heard) this.#onLost.get(heard.lost)?.()
+    } else if ('furnished' in heard) this.#waiting.get(heard.furnished)?.onFurnished(heard.uid)
+    else if ('lost' in heard) this.#waiting.get(heard.lost)?.onLost(heard.uid)
     else if ('launched' in heard) this.#expected.get(heard.launched)?.onLaunched(heard.pid, heard.serving)
     else this.#exited(heard.exited, heard)
   }

@@ -1,18 +1,21 @@
 # Sets up what an initialised runtime's fork cannot set up itself, as the runtime has no privileges and runs the
 # function's code: which user it is, its cgroups' owner, its /tmp and its /proc. JSON lines in, JSON lines out.
 #
-# A fork (runtimes/python/lambdad_runtime/fork.py) connects to its template's socket, and waits there until it is needed:
-# one is always forked ahead. The kernel tells which process it is. Then, turn by turn:
+# A fork (runtimes/python/lambdad_runtime/fork.py) connects to its template's socket. The kernel tells which process it
+# is. Then, turn by turn:
 #
 #   fork                              here
-#                                 <-  what environment it is to be, with its output and its log channel
+#                                 <-  which user it is to be
 #   l: has left its namespaces    ->  who it may become, in its user namespace
 #                                 <-  go on
 #   f: has started the first
 #   process of its namespace      ->  mounts its /tmp and its /proc, hides the sockets of other forks
-#   s: has forked who serves      ->  reports both
-#                                 <-  go on, to who serves
+#   s: has forked who serves      ->  reports that it is furnished
+#                                 <-  to who serves: what environment it is to be, with its output, its log channel and
+#                                     its connection to the Runtime API
 #   e: how that ended             ->  reports it
+#
+# One is always furnished ahead, and only the last turns are left when it is wanted.
 import ctypes
 import json
 import os
@@ -70,33 +73,51 @@ class Fork:
         pid, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
         self.pid = pid
         self.wrong = uid != template["uid"]
+        self.preparation = None
         self.order = None
         self.first = None
+        self.serving = None
 
     def hear(self):
         try:
             data = self.connection.recv(256)
             if not data:
                 return self.ended({"signal": "SIGKILL"} if self.first else {"error": "a fork ended early"})
-            if self.order is None:
+            if self.preparation is None:
                 return self.ended({})
             for byte in data[:1] if data[:1] == b"e" else data:
                 self.TURNS[chr(byte)](self, data)
         except (OSError, ValueError, LookupError) as error:
             self.ended({"error": f"{type(error).__name__}: {error}"})
 
-    def begin(self, order):
+    def prepare(self, preparation):
+        self.preparation = preparation
+        uid = preparation["uid"]
+        self.template["prepared"][uid] = self
+        self.connection.send(uid.to_bytes(4, "big"))
+        if uid in self.template["expected"]:
+            self.become(self.template["expected"].pop(uid))
+
+    def become(self, order):
+        """As soon as it is furnished."""
         self.order = order
+        running[order["id"]] = self
+        if self.serving is None:
+            return
         output, frames = (os.open(order[name], os.O_WRONLY) for name in ("output", "frames"))
-        try:
-            told = json.dumps(order["told"]).encode()
-            socket.send_fds(self.connection, [len(told).to_bytes(4, "big") + told], [output, frames])
-        finally:
-            os.close(output)
-            os.close(frames)
+        with socket.socket(socket.AF_UNIX) as api:
+            try:
+                api.connect(order["api"])
+                told = json.dumps(order["told"]).encode()
+                message = len(told).to_bytes(4, "big") + told
+                socket.send_fds(self.connection, [message], [output, frames, api.fileno()])
+            finally:
+                os.close(output)
+                os.close(frames)
+        tell({"launched": order["id"], "pid": self.pid, "serving": self.serving})
 
     def left_namespaces(self, _):
-        uid, gid = self.order["uid"], self.order["gid"]
+        uid, gid = self.preparation["uid"], self.preparation["gid"]
         # It is root to itself until it becomes the environment's user, which takes all rights away.
         with open(f"/proc/{self.pid}/uid_map", "w") as uids:
             uids.write(f"0 {self.template['uid']} 1\n{uid} {uid} 1\n")
@@ -112,7 +133,7 @@ class Fork:
         try:
             os.setns(spaces[0], NEWPID)
             if os.fork() == 0:
-                furnish_and_exit(self.order, spaces, tell_done)
+                furnish_and_exit(self.preparation, spaces, tell_done)
             os.setns(own_pid_namespace, NEWPID)
             os.close(tell_done)
             # Its end, which nobody waits for, takes as long again.
@@ -123,9 +144,11 @@ class Fork:
                 os.close(fd)
 
     def has_forked(self, _):
-        running[self.order["id"]] = self
-        tell({"launched": self.order["id"], "pid": self.pid, "serving": self.children()[1]})
-        self.connection.send(b"3")
+        self.serving = self.children()[1]
+        if self.order is None:
+            tell({"furnished": self.template["socket"], "uid": self.preparation["uid"]})
+        else:
+            self.become(self.order)
 
     def children(self):
         with open(f"/proc/{self.pid}/task/{self.pid}/children") as children:
@@ -142,11 +165,13 @@ class Fork:
         self.connection.close()
         if self in self.template["spare"]:
             self.template["spare"].remove(self)
+        uid = None if self.preparation is None else self.preparation["uid"]
+        self.template["prepared"].pop(uid, None)
         if self.first is not None:
             kill(self.first)
             os.close(self.first)
         if self.order is None:
-            tell({"lost": self.template["socket"]})
+            tell({"lost": self.template["socket"], "uid": uid})
         else:
             running.pop(self.order["id"], None)
             tell({"exited": self.order["id"], **how})
@@ -203,13 +228,16 @@ def accept(template):
 
 
 def match(template):
-    """Gives those that wait what is wanted of them."""
+    """Gives those that connected users to be."""
     while template["spare"] and template["wanted"]:
-        fork, order = template["spare"].pop(0), template["wanted"].pop(0)
-        try:
-            fork.begin(order)
-        except OSError as error:
-            fork.ended({"error": f"{type(error).__name__}: {error}"})
+        attempt(template["spare"].pop(0), Fork.prepare, template["wanted"].pop(0))
+
+
+def attempt(fork, what, order):
+    try:
+        what(fork, order)
+    except OSError as error:
+        fork.ended({"error": f"{type(error).__name__}: {error}"})
 
 
 def open_template(order):
@@ -217,7 +245,7 @@ def open_template(order):
     listener.bind(order["socket"])
     os.chmod(order["socket"], 0o666)
     listener.listen(64)
-    template = {"listener": listener, "spare": [], "wanted": [], **order}
+    template = {"listener": listener, "spare": [], "wanted": [], "prepared": {}, "expected": {}, **order}
     templates[order["socket"]] = template
     selector.register(listener, selectors.EVENT_READ, lambda: accept(template))
     tell({"opened": order["socket"]})
@@ -229,8 +257,8 @@ def close_template(order):
         return
     selector.unregister(template["listener"])
     template["listener"].close()
-    for wanted in template["wanted"]:
-        tell({"exited": wanted["id"], "signal": "SIGKILL"})
+    for order in template["expected"].values():
+        tell({"exited": order["id"], "signal": "SIGKILL"})
 
 
 def kill(pidfd):
@@ -252,24 +280,46 @@ def terminate(order):
 def end(order):
     fork = running.get(order["id"])
     if fork is not None:
-        return kill(fork.first)
+        return fork.ended({"signal": "SIGKILL"}) if fork.first is None else kill(fork.first)
     for template in templates.values():
-        if any(wanted["id"] == order["id"] for wanted in template["wanted"]):
-            template["wanted"] = [wanted for wanted in template["wanted"] if wanted["id"] != order["id"]]
-            tell({"exited": order["id"], "signal": "SIGKILL"})
+        for uid, expected in template["expected"].items():
+            if expected["id"] == order["id"]:
+                template["wanted"] = [wanted for wanted in template["wanted"] if wanted["uid"] != uid]
+                del template["expected"][uid]
+                return tell({"exited": order["id"], "signal": "SIGKILL"})
+
+
+def prepare(order):
+    template = templates.get(order["template"])
+    if template is None:
+        return tell({"lost": order["template"], "uid": order["uid"]})
+    template["wanted"].append(order)
+    match(template)
+
+
+def abandon(order):
+    template = templates.get(order["template"], {"prepared": {}})
+    fork = template["prepared"].get(order["uid"])
+    if fork is not None:
+        fork.ended({})
 
 
 def expect(order):
-    template = templates.get(order["template"])
+    template, uid = templates.get(order["template"]), order["uid"]
     if template is None:
         return tell({"exited": order["id"], "error": "there is no such template"})
-    template["wanted"].append(order)
-    match(template)
+    if uid in template["prepared"]:
+        return attempt(template["prepared"][uid], Fork.become, order)
+    if not any(wanted["uid"] == uid for wanted in template["wanted"]):
+        return tell({"exited": order["id"], "error": "its fork has ended"})
+    template["expected"][uid] = order
 
 
 DO = {
     "open": open_template,
     "close": close_template,
+    "prepare": prepare,
+    "abandon": abandon,
     "expect": expect,
     "kill": end,
     "terminate": terminate,

@@ -16,6 +16,7 @@ import { Connection } from '../runtime-api/connection.ts'
 import type { Answer, RuntimeCalls } from '../runtime-api/routes.ts'
 import type { RuntimeApi } from '../runtime-api/server.ts'
 import type { Launches, SandboxEnd, SandboxHost, SandboxOutput } from '../sandbox/running.ts'
+import { GROUP } from '../sandbox/sandbox.ts'
 import type { Users } from '../users.ts'
 import type { ForkHelper } from './fork-helper.ts'
 
@@ -64,6 +65,12 @@ export interface TemplateParts {
   readonly start: (start: StartTemplate) => Promise<Runtime>
 }
 
+/** Who an environment's fork is, and whether it was made ahead. */
+export interface Taken {
+  readonly uid: number
+  readonly isAhead: boolean
+}
+
 /** Init failed: there is no snapshot to start from. */
 export class SnapshotFailed extends Error {
   readonly errorType: string
@@ -100,11 +107,14 @@ export class Template {
   /** Its process has ended: no fork is left, nor will there be another. */
   lost = false
   #forks = 0
-  /** Forks that wait for their environment: the first was made when init was over. */
-  #ahead = 1
+  /** Who the fork is that waits for its environment, or is being furnished for it. */
+  #ahead: number | undefined
+  /** Forks that are being furnished, by user. */
+  readonly #furnishing = new Map<number, PromiseWithResolvers<void>>()
   #awake = 0
   #refill: Timer | undefined
   readonly #parts: TemplateParts
+  readonly #temporaryMb: number
   readonly #runtime: Runtime
   readonly #calls: WaitingCalls
 
@@ -124,7 +134,10 @@ export class Template {
     const time = clock.now()
     let door: TemplateDoor | undefined
     let made: Template | undefined
-    await helper.open(`${folder}/${SETUP_SOCKET}`, uid, () => made?.lostOne())
+    await helper.open(`${folder}/${SETUP_SOCKET}`, uid, {
+      onFurnished: (user) => made?.settle(user),
+      onLost: (user) => made?.lostOne(user),
+    })
     const release = async (runtime?: Runtime) => {
       helper.close(`${folder}/${SETUP_SOCKET}`)
       await runtime?.gone
@@ -151,15 +164,17 @@ export class Template {
       runtime.kill()
       throw failureOf(end, fn)
     }
-    made = new Template(parts, { folder, door, uid, runtime, calls })
+    made = new Template(parts, fn, { folder, door, runtime, calls })
     return made
   }
 
   private constructor(
     parts: TemplateParts,
-    made: { folder: string; door: TemplateDoor; uid: number; runtime: Runtime; calls: WaitingCalls },
+    fn: FunctionVersion,
+    made: { folder: string; door: TemplateDoor; runtime: Runtime; calls: WaitingCalls },
   ) {
     this.#parts = parts
+    this.#temporaryMb = fn.ephemeralStorageMb
     this.folder = made.folder
     this.door = made.door
     this.runtimeVersion = made.runtime.version
@@ -167,8 +182,12 @@ export class Template {
     this.#calls = made.calls
     made.runtime.ended.then(() => {
       this.lost = true
+      for (const uid of this.#furnishing.keys()) this.settle(uid)
     })
+    made.runtime.gone.then(() => this.lostOne(this.#ahead ?? null))
     made.runtime.rest()
+    // When init was over it forked once by itself.
+    this.#furnishAhead()
   }
 
   /** How many environments there are of it. */
@@ -180,9 +199,34 @@ export class Template {
     return this.#runtime.gone
   }
 
-  /** One that was forked ahead has ended: the next start forks its own. */
-  lostOne(): void {
-    this.#ahead = Math.max(0, this.#ahead - 1)
+  /** The fork of this user is furnished, or will not be. */
+  settle(uid: number): void {
+    this.#furnishing.get(uid)?.resolve()
+    this.#furnishing.delete(uid)
+  }
+
+  /** One that was not an environment yet has ended: the next start forks its own. */
+  lostOne(uid: number | null): void {
+    if (uid === null) return
+    this.settle(uid)
+    if (uid !== this.#ahead) return
+    this.#ahead = undefined
+    this.#parts.users.giveBack(uid)
+  }
+
+  /** Who the next fork is: the one that waits where the environment may be anybody. */
+  take(kept: Kept): Taken {
+    const { users } = this.#parts
+    const uid = this.#ahead
+    if (!kept.isNew || uid === undefined) return { uid: kept.uid(users), isAhead: false }
+    this.#ahead = undefined
+    kept.adopt(users, uid)
+    return { uid, isAhead: true }
+  }
+
+  /** Nobody becomes the environment of this user. */
+  abandon({ uid, isAhead }: Taken): void {
+    if (isAhead) this.#parts.helper.abandon(`${this.folder}/${SETUP_SOCKET}`, uid)
   }
 
   /** Ends it, and with it all that were forked from it. */
@@ -191,43 +235,35 @@ export class Template {
     this.#runtime.kill()
   }
 
-  /** Starts a sandbox's first process by forking. `uid`: the environment's user. `told`: what the fork is told. */
-  launches(
-    {
-      uid,
-      gid,
-      temporaryMb,
-      from,
-    }: { uid: number; gid: number; temporaryMb: number; from: string | undefined },
-    told: object,
-  ): Launches {
+  /**
+   * Starts a sandbox's first process by forking. `from`: what its /tmp begins with instead of the template's; `api`: the
+   * socket of its Runtime API; `told`: what the fork is told.
+   */
+  launches({ uid, isAhead }: Taken, from: string | undefined, api: string, told: object): Launches {
     const { helper, host } = this.#parts
-    const order = {
-      template: `${this.folder}/${SETUP_SOCKET}`,
-      uid,
-      gid,
-      temporaryMb,
-      from: from ?? null,
-      hidden: FORKS_FOLDER,
-      told: { ...told, uid },
-    }
+    const order = { template: `${this.folder}/${SETUP_SOCKET}`, uid, api, told }
     return {
       launch: (command, { onLaunched, onExit }) => {
         const settled = Promise.withResolvers<void>()
         this.#forks++
+        if (!isAhead) this.#furnish(uid, from)
         helper.expect(order, command, {
           onLaunched: (pid, serving) => {
+            this.settle(uid)
             host.launcher.join(pid, command.cgroups)
             settled.resolve()
             onLaunched(serving)
           },
           onExit: (exit) => {
             this.#forks--
+            this.settle(uid)
             settled.resolve()
             onExit(exit)
           },
         })
-        this.#takeFork(settled.promise)
+        if (!isAhead) this.#forkOnce()
+        this.#whileAwake(settled.promise)
+        this.#refillLater()
       },
       join: (pid, cgroups) => host.launcher.join(pid, cgroups),
       kill: (id) => helper.kill(id),
@@ -236,25 +272,39 @@ export class Template {
     }
   }
 
-  /**
-   * One is forked ahead; another one once it is quiet. Until all is settled, what was forked is in the template's
-   * cgroups, and would be frozen with it.
-   */
-  #takeFork(settled: Promise<void>): void {
-    this.#whileAwake(settled)
-    if (this.#ahead > 0) this.#ahead--
-    else this.#whileAwake(this.#calls.forkOnce(this.#runtime.ended))
+  /** Another one is made ahead once it is quiet. */
+  #refillLater(): void {
     if (this.#refill !== undefined) return
     this.#refill = this.#parts.clock
       .after(QUIET_MS, () => {
         this.#refill = undefined
-        if (this.#ahead > 0 || this.lost) return
-        this.#ahead++
-        this.#whileAwake(this.#calls.forkOnce(this.#runtime.ended))
+        if (this.#ahead !== undefined || this.lost) return
+        this.#furnishAhead()
+        this.#forkOnce()
       })
       .unref()
   }
 
+  #furnishAhead(): void {
+    this.#ahead = this.#parts.users.take()
+    this.#furnish(this.#ahead, undefined)
+  }
+
+  #furnish(uid: number, from: string | undefined): void {
+    const { helper } = this.#parts
+    const template = `${this.folder}/${SETUP_SOCKET}`
+    const temporaryMb = this.#temporaryMb
+    helper.furnish({ template, uid, gid: GROUP, temporaryMb, from: from ?? null, hidden: FORKS_FOLDER })
+    const furnishing = Promise.withResolvers<void>()
+    this.#furnishing.set(uid, furnishing)
+    this.#whileAwake(furnishing.promise)
+  }
+
+  #forkOnce(): void {
+    this.#whileAwake(this.#calls.forkOnce(this.#runtime.ended))
+  }
+
+  /** What was forked is in the template's cgroups until it is an environment's, and would be frozen with it. */
   #whileAwake(until: Promise<unknown>): void {
     if (this.#awake++ === 0) this.#runtime.wake()
     until.then(() => {
