@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import type { FunctionVersion } from '../../wire/function-version.ts'
 import { createRuntimeFinder } from '../runtimes/finder.ts'
 import { findBubblewrap } from '../sandbox/choose.ts'
-import { childrenOf, commandOf, testWorker, until } from '../testing.ts'
+import { childrenOf, commandOf, type TestFunction, testWorker, until } from '../testing.ts'
 
 // SnapStart: https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
 
@@ -226,6 +226,23 @@ test('a fork that was made ahead and is lost is made anew', { skip }, async (t) 
   await until(() => commandOf(ahead) === '')
   const { count } = (await startFunction(code(), snapStart).call()) as Seen
   assert.equal(count, 1)
+})
+
+test('environments that start at once are a user each, whether their fork waited or not', {
+  skip,
+}, async (t) => {
+  const { worker, startFunction } = await testWorker(t, 'bubblewrap', { runtimes })
+  const functions = Array.from({ length: 6 }, () => startFunction(code(), snapStart))
+  assert.equal((await worker.takeSnapshot((functions[0] as TestFunction).environment.fn)).kind, 'taken')
+
+  const seen = (await Promise.all(functions.map((fn) => fn.call()))) as Seen[]
+
+  assert.equal(new Set(seen.map(({ uid }) => uid)).size, 6)
+  assert.equal(new Set(seen.map(({ made }) => made)).size, 1)
+  assert.deepEqual(
+    seen.map(({ count, tmp }) => [count, tmp]),
+    seen.map(() => [1, ['init']]),
+  )
 })
 
 test('connections of init are broken in the snapshot, so that no two environments share one', {
