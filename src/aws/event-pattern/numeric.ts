@@ -28,8 +28,9 @@ function between(
   second: unknown,
   [high, ...tooMany]: readonly unknown[],
 ): NumericRange {
-  const operator = operatorOf(second)
-  if (!operator.startsWith('<')) throw new PatternError(`Bad numeric range operator: ${operator}`)
+  if (typeof second !== 'string') throw new PatternError(`Bad value in numeric range: ${second}`)
+  if (second !== '<' && second !== '<=') throw new PatternError(`Bad numeric range operator: ${second}`)
+  const operator = second
   const top = boundOf(operator, high)
   if (tooMany.length > 0) throw new PatternError('Too many terms in numeric range expression')
   if (lower.bound >= top) throw new PatternError('Bottom must be less than top')

@@ -67,15 +67,13 @@ function exact(value: unknown): Matcher {
   throw new PatternError('Inside anything but list, start|null|boolean is not supported.')
 }
 
-const NESTED = new Set(['prefix', 'suffix', 'equals-ignore-case', 'wildcard'])
-
 /** `{"anything-but": {"prefix": "us-"}}`: one text, or several. */
 function parseNested(object: Record<string, unknown>, dialect: Dialect): readonly Matcher[] {
   const [[name, value] = [], ...others] = Object.entries(object)
   if (name === undefined || others.length > 0) {
     throw new PatternError('Only one key allowed in match expression')
   }
-  if (!dialect.allowsNestedAnythingBut || !NESTED.has(name)) {
+  if (!dialect.insideAnythingBut.has(name)) {
     throw new PatternError(`Unsupported anything-but pattern: ${name}`)
   }
   const values: readonly unknown[] = Array.isArray(value) ? value : [value]

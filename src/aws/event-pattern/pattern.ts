@@ -57,8 +57,8 @@ export interface LeafField {
  */
 export interface Dialect {
   readonly operators: ReadonlySet<string>
-  /** Whether `anything-but` may hold another operator. */
-  readonly allowsNestedAnythingBut: boolean
+  /** The operators that `anything-but` may hold. */
+  readonly insideAnythingBut: ReadonlySet<string>
   /** Whether `prefix` and `suffix` may hold `equals-ignore-case`. */
   readonly allowsNestedIgnoreCase: boolean
 }
@@ -68,21 +68,21 @@ const LISTED_FOR_MAPPINGS = ['equals-ignore-case', 'anything-but', 'numeric', 'e
 /** Rules of event buses, archives and `TestEventPattern`. */
 export const EVENT_BUS: Dialect = {
   operators: new Set([...LISTED_FOR_MAPPINGS, 'wildcard', 'cidr']),
-  allowsNestedAnythingBut: true,
+  insideAnythingBut: new Set(['prefix', 'suffix', 'equals-ignore-case', 'wildcard']),
   allowsNestedIgnoreCase: true,
 }
 
 /** `FilterCriteria` of event source mappings. */
 export const MAPPING: Dialect = {
   operators: new Set(LISTED_FOR_MAPPINGS),
-  allowsNestedAnythingBut: false,
+  insideAnythingBut: new Set(),
   allowsNestedIgnoreCase: false,
 }
 
 /** `FilterCriteria` of EventBridge Pipes. */
 export const PIPE: Dialect = {
   operators: new Set([...LISTED_FOR_MAPPINGS, 'cidr']),
-  allowsNestedAnythingBut: false,
+  insideAnythingBut: new Set(),
   allowsNestedIgnoreCase: true,
 }
 

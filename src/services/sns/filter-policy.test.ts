@@ -92,3 +92,69 @@ test('a nested policy of attributes is refused in words of its own', () =>
   assert.throws(() => parseFilterPolicy('{"a":{"b":["c"]}}', 'MessageAttributes'), {
     message: 'Invalid parameter: Filter policy scope MessageAttributes does not support nested filter policy',
   }))
+
+// As recorded on AWS, which also says in which line and column.
+for (const [condition, reason] of [
+  ['["value"]', 'Match value must be String, number, true, false, or null'],
+  ['{"wrong-operator":true}', 'Unrecognized match type wrong-operator'],
+  ['{"suffix":"value","prefix":"value2"}', 'Only one key allowed in match expression'],
+  ['{"suffix":100}', 'suffix match pattern must be a string'],
+  ['{"suffix":null}', 'suffix match pattern must be a string'],
+  ['{"suffix":["test","test2"]}', 'suffix match pattern must be a string'],
+  ['{"numeric":[]}', 'Invalid member in numeric match: ]'],
+  ['{"numeric":["operator"]}', 'Unrecognized numeric range operator: operator'],
+  ['{"numeric":[1,"<="]}', 'Invalid member in numeric match: 1'],
+  ['{"numeric":["=","000"]}', 'Value of equals must be numeric'],
+  ['{"numeric":[">="]}', 'Value of >= must be numeric'],
+  ['{"numeric":["<",100,">",10]}', 'Too many elements in numeric expression'],
+  ['{"numeric":[">=",1,">",2]}', 'Bad numeric range operator: >'],
+  ['{"numeric":[">",3,"<",1]}', 'Bottom must be less than top'],
+  ['{"numeric":[">",20,"<="]}', 'Value of <= must be numeric'],
+  ['{"numeric":[">",20,30]}', 'Bad value in numeric range: 30'],
+  ['{"numeric":[">",20,"test"]}', 'Bad numeric range operator: test'],
+  ['{"numeric":[">","20","<","30"]}', 'Value of > must be numeric'],
+  ['{"numeric":[">",20,"<","30"]}', 'Value of < must be numeric'],
+  ['{"numeric":[">",20,"<",30,"<",50]}', 'Too many terms in numeric range expression'],
+  ['{"exists":null}', 'exists match pattern must be either true or false.'],
+  ['{"exists":"no"}', 'exists match pattern must be either true or false.'],
+  ['{"anything-but":{"wrong-operator":null}}', 'Unsupported anything-but pattern: wrong-operator'],
+  ['{"anything-but":{"suffix":"test"}}', 'Unsupported anything-but pattern: suffix'],
+  ['{"anything-but":{"exists":false}}', 'Unsupported anything-but pattern: exists'],
+  ['{"anything-but":{"prefix":false}}', 'prefix match pattern must be a string'],
+] as const) {
+  test(`${condition} is refused: ${reason}`, () =>
+    assert.throws(() => parseFilterPolicy(`{"key":[${condition}]}`, 'MessageAttributes'), {
+      message: `Invalid parameter: FilterPolicy: ${reason}`,
+    }))
+}
+
+for (const [policy, reason] of [
+  ['{"key":{"suffix":"value"}}', '"suffix" must be an object or an array'],
+  ['{"key_a":"value_one"}', '"key_a" must be an object or an array'],
+  ['{invalid', 'failed to parse JSON.'],
+  [`{"a${'.'.repeat(100_000)}":["x"]}`, 'Filter policy is too complex'],
+] as const) {
+  test(`${policy.slice(0, 40)} is refused: ${reason}`, () =>
+    assert.throws(() => parseFilterPolicy(policy, 'MessageBody'), {
+      message: `Invalid parameter: FilterPolicy: ${reason}`,
+    }))
+}
+
+// Which messages came through, as recorded there.
+for (const [policy, message, isPassed] of [
+  [{ object: { key: [{ prefix: 'auto-' }] } }, '{"object":{"key":"auto-test"}}', true],
+  [{ 'object.nested': ['string.value'] }, '{"object":{"nested":"string.value"}}', true],
+  [{ 'object.nested': ['string.value'] }, '{"object.nested":"string.value"}', true],
+  [{ 'object.nested': ['string.value'] }, '{"object":{"nested":"test-auto"}}', false],
+  [{ 'object.nested.test': ['x.y'] }, '{"object":{"nested":{"test":"x.y"}}}', true],
+  [{ 'object.nested.test': ['x.y'] }, '{"object.nested.test":"x.y"}', true],
+  [{ 'object.nested.test': ['x.y'] }, '{"object.nested":{"test":"x.y"}}', true],
+  [{ 'object.nested.test': ['x.y'] }, '{"object":{"nested.test":"x.y"}}', true],
+  [{ 'a.b': ['x'], 'a.c': ['y'] }, '{"a":{"b":"x"},"a.c":["y","z"]}', true],
+  [{ 'a.b': ['y'] }, '{"a":{"b":"x"},"a.b":"y"}', true],
+  [{ headers: { 'route-to': ['queue1'] } }, '{"headers":{"route-to":["queue1","queue2"]}}', true],
+  [{ headers: { 'route-to': ['queue2'] } }, '{"headers":{"route-to":["queue1"]}}', false],
+] as const) {
+  test(`${JSON.stringify(policy)} ${isPassed ? 'takes' : 'refuses'} ${message}`, () =>
+    assert.equal(passesBody(policy, message), isPassed))
+}

@@ -2,6 +2,7 @@ import { matches } from '../../aws/event-pattern/match.ts'
 import { parsePattern } from '../../aws/event-pattern/parse.ts'
 import { type Dialect, type Pattern, PatternError } from '../../aws/event-pattern/pattern.ts'
 import type { QueueMessageAttribute } from '../../aws/ports/sqs.ts'
+import { withoutDots } from './dots.ts'
 import { invalidParameter } from './errors.ts'
 
 export const SCOPES = ['MessageAttributes', 'MessageBody'] as const
@@ -10,7 +11,8 @@ export type FilterScope = (typeof SCOPES)[number]
 /** Amazon SNS Developer Guide, "Amazon SNS subscription filter policies". */
 const DIALECT: Dialect = {
   operators: new Set(['prefix', 'suffix', 'equals-ignore-case', 'anything-but', 'numeric', 'exists', 'cidr']),
-  allowsNestedAnythingBut: true,
+  // As recorded on AWS: of rules' four only this one.
+  insideAnythingBut: new Set(['prefix']),
   allowsNestedIgnoreCase: false,
 }
 
@@ -23,7 +25,8 @@ const NUMBER_MAX = 1e9
 /** Reads a policy that was taken, or is to be. */
 export function parseFilterPolicy(text: string, scope: FilterScope): Pattern {
   if (Buffer.byteLength(text) > BYTES_MAX) throw refused('Filter policy is too large')
-  const pattern = parsed(text)
+  if (!isJson(text)) throw refused('failed to parse JSON.')
+  const pattern = parsed(text, scope)
   const isNested = pattern.fields.some((field) => 'pattern' in field)
   if (scope === 'MessageAttributes' && isNested) {
     throw invalidParameter('Filter policy scope MessageAttributes does not support nested filter policy')
@@ -34,12 +37,26 @@ export function parseFilterPolicy(text: string, scope: FilterScope): Pattern {
   return pattern
 }
 
-function parsed(text: string): Pattern {
+function parsed(text: string, scope: FilterScope): Pattern {
   try {
-    return parsePattern(text, DIALECT)
+    const whole = scope === 'MessageBody' ? JSON.stringify(withoutDots(text)) : text
+    return parsePattern(whole, DIALECT)
   } catch (error) {
-    if (error instanceof PatternError) throw refused(error.message)
+    // Rules are refused in newer words.
+    if (error instanceof PatternError)
+      throw refused(error.message.replace('prefix/suffix match', 'prefix match'))
+    // What nests deeper than the stack is deep.
+    if (error instanceof RangeError) throw refused('Filter policy is too complex')
     throw error
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -94,7 +111,7 @@ export interface Filtered {
 export function passes(pattern: Pattern, scope: FilterScope, { message, attributes }: Filtered): boolean {
   if (scope === 'MessageAttributes') return matches(pattern, valuesOf(attributes))
   try {
-    return matches(pattern, JSON.parse(message))
+    return matches(pattern, withoutDots(message))
   } catch {
     return false
   }
