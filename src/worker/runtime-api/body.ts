@@ -61,8 +61,11 @@ export class FixedBody implements BodyReader {
   }
 }
 
-/** The longest line between chunks, extensions and trailers included: a runtime's error in base64 goes there. */
-const LINE_BYTES_MAX = 64 * 1024
+/**
+ * The longest line between chunks, extensions and trailers included: a runtime's error in base64 goes there. Go's HTTP
+ * server, on which AWS's is built, takes as much.
+ */
+const LINE_BYTES_MAX = 1024 * 1024
 
 /** A chunked body, with its trailers. Throws `MalformedRequest`. */
 export class ChunkedBody implements BodyReader {

@@ -177,6 +177,22 @@ test('a streamed response that failed on the way hands on the error behind its b
   assert.deepEqual(taken.ends, ['RangeError Runtime.Unknown'])
 })
 
+test('the error behind a streamed response may be long, but not without end', async (t) => {
+  const { calls, client } = await serving(t)
+  const taken = calls.stream()
+  const stream = (body: string) =>
+    client.write(
+      `POST ${RESPONSE} HTTP/1.1\r\n${STREAMING}\r\n1\r\na\r\n0\r\nLambda-Runtime-Function-Error-Type: E\r\n` +
+        `Lambda-Runtime-Function-Error-Body: ${body}\r\n\r\n`,
+    )
+  stream(btoa('x'.repeat(500_000)))
+  assert.equal(await client.until('OK"}\n'), ACCEPTED)
+  client.clear()
+  stream(btoa('x'.repeat(1_000_000)))
+  assert.match(await client.until('}'), /^HTTP\/1\.1 400 .*"errorType":"InvalidRequestFormat"/s)
+  assert.deepEqual(taken.ends, ['E Runtime.Unknown', 'broken'])
+})
+
 test('while who takes it is full, no more of a response is read', async (t) => {
   const { calls, client } = await serving(t)
   const taken = calls.stream()
