@@ -64,8 +64,12 @@ export const restXml: Protocol = {
   },
 }
 
+/** What AWS answers 204, and its model does not say. */
+const NO_CONTENT = ['PutBucketPolicy', 'PutBucketTagging']
+
 /** No model says that a part of an object is answered 206. */
 function statusOf({ operation }: Route, { ContentRange }: Output): number {
+  if (NO_CONTENT.includes(operation.name)) return 204
   return ContentRange === undefined ? (operation.http?.status ?? 200) : 206
 }
 

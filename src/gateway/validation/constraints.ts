@@ -39,6 +39,12 @@ const S3_CHECKS_ITSELF = [
   ['QueueConfiguration', 'Events'],
   ['TopicConfiguration', 'Events'],
   ['LambdaFunctionConfiguration', 'Events'],
+  ['CreateBucketRequest', 'ObjectOwnership'],
+  ['PutObjectRequest', 'StorageClass'],
+  ['CopyObjectRequest', 'StorageClass'],
+  ['CreateMultipartUploadRequest', 'StorageClass'],
+  ['CopyObjectRequest', 'CopySource'],
+  ['UploadPartCopyRequest', 'CopySource'],
 ] as const
 
 /**

@@ -18,7 +18,12 @@ export interface Bucket {
   readonly tags?: Tags
   /** As it was put. */
   readonly policy?: string
-  readonly publicAccessBlock?: PublicAccessBlock
+  /** Null: it was deleted. */
+  readonly publicAccessBlock?: PublicAccessBlock | null
+  /** Null: it was deleted. */
+  readonly objectOwnership?: ObjectOwnership | null
+  readonly bucketKey?: boolean
+  readonly accelerate?: 'Enabled' | 'Suspended'
   readonly notifications?: NotificationSettings
   readonly cors?: readonly CorsRule[]
   readonly lifecycle?: readonly LifecycleRule[]
@@ -31,6 +36,13 @@ export interface PublicAccessBlock {
   readonly IgnorePublicAcls: boolean
   readonly BlockPublicPolicy: boolean
   readonly RestrictPublicBuckets: boolean
+}
+
+const OWNERSHIPS = ['BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter'] as const
+export type ObjectOwnership = (typeof OWNERSHIPS)[number]
+
+export function isOwnership(name: string): name is ObjectOwnership {
+  return OWNERSHIPS.includes(name as ObjectOwnership)
 }
 
 /** What new buckets have since April 2023. */

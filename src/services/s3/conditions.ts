@@ -1,4 +1,11 @@
-import { noSuchKey, notImplemented, notModified, preconditionFailed } from './errors.ts'
+import type { AwsError } from '../../aws/error.ts'
+import {
+  conditionalConflict,
+  headerNotImplemented,
+  noSuchKey,
+  notModified,
+  preconditionFailed,
+} from './errors.ts'
 import type { ObjectVersion } from './object.ts'
 
 export interface ReadConditions {
@@ -37,22 +44,40 @@ export function refuseUnlessCopied(conditions: ReadConditions, version: Tagged):
 export interface WriteConditions {
   readonly IfMatch?: string | undefined
   readonly IfNoneMatch?: string | undefined
+  /** When the upload that is being completed began. */
+  readonly since?: number
 }
 
-/** Amazon S3 User Guide, "Conditional writes". @throws PreconditionFailed, NoSuchKey */
+/** Refuses what S3 cannot do. @throws NotImplemented */
+export function refuseBadConditions({ IfMatch, IfNoneMatch }: WriteConditions): void {
+  if (IfMatch !== undefined && IfNoneMatch !== undefined) {
+    const why = 'Multiple conditional request headers present in the request'
+    throw headerNotImplemented('If-Match,If-None-Match', why)
+  }
+  if (IfNoneMatch !== undefined && IfNoneMatch !== '*') throw badValue('If-None-Match')
+  if (IfMatch === '*') throw badValue('If-Match')
+}
+
+function badValue(header: string): AwsError {
+  return headerNotImplemented(header, `We don't accept the provided value of ${header} header for this API`)
+}
+
+/** Amazon S3 User Guide, "Conditional writes". @throws PreconditionFailed, NoSuchKey, ConditionalRequestConflict */
 export function refuseUnlessPut(
-  { IfMatch, IfNoneMatch }: WriteConditions,
+  { IfMatch, IfNoneMatch, since = Number.POSITIVE_INFINITY }: WriteConditions,
   latest: ObjectVersion | undefined,
   key: string,
 ): void {
   const isThere = latest !== undefined && !latest.isDeleteMarker
+  const hasChanged = latest !== undefined && latest.modifiedAt > since
   if (IfNoneMatch !== undefined) {
-    if (IfNoneMatch !== '*') throw notImplemented('If-None-Match of a write, other than *,')
     if (isThere) throw preconditionFailed('If-None-Match')
+    if (hasChanged) throw conditionalConflict('If-None-Match', key)
   }
   if (IfMatch === undefined) return
   if (!isThere) throw noSuchKey(key)
   if (!names(IfMatch, latest.etag)) throw preconditionFailed('If-Match')
+  if (hasChanged) throw conditionalConflict('If-Match', key)
 }
 
 function names(list: string, etag: string): boolean {

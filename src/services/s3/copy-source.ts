@@ -3,7 +3,7 @@ import { invalidArgument } from './errors.ts'
 export interface CopySource {
   readonly bucket: string
   readonly key: string
-  readonly versionId?: string
+  readonly versionId: string | undefined
 }
 
 /** `bucket/key?versionId=…`, percent-encoded, maybe with a slash before it. @throws InvalidArgument */
@@ -15,7 +15,7 @@ export function readCopySource(header = ''): CopySource {
   if (slash <= 0 || key === '' || bucket.startsWith('arn:')) {
     throw invalidArgument('Invalid copy source object key')
   }
-  return { bucket, key, ...(versionId !== undefined && { versionId }) }
+  return { bucket, key, versionId }
 }
 
 function decode(text: string): string {

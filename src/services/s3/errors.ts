@@ -16,8 +16,16 @@ export function noSuchKey(key: string): AwsError {
   })
 }
 
-export function noSuchVersion(): AwsError {
-  return new AwsError('NoSuchVersion', 'The specified version does not exist.', { status: 404 })
+export function noSuchVersion(key: string, versionId: string): AwsError {
+  return new AwsError('NoSuchVersion', 'The specified version does not exist.', {
+    status: 404,
+    members: { Key: key, VersionId: versionId },
+  })
+}
+
+/** What no version ever was called, since its shape is another. */
+export function invalidVersionId(versionId: string): AwsError {
+  return invalidArgument('Invalid version id specified', 'versionId', versionId)
 }
 
 export function noSuchUpload(): AwsError {
@@ -58,14 +66,37 @@ export function notModified(): AwsError {
 }
 
 /** What a delete marker answers to those who ask for it by its version. */
-export function methodNotAllowed(): AwsError {
+export function methodNotAllowed(method: string): AwsError {
   return new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.', {
     status: 405,
+    members: { Method: method, ResourceType: 'DeleteMarker' },
   })
 }
 
-export function invalidRange(): AwsError {
-  return new AwsError('InvalidRange', 'The requested range is not satisfiable', { status: 416 })
+/** What AWS does not carry out either, in its words. */
+export function headerNotImplemented(header: string, why: string): AwsError {
+  const message = 'A header you provided implies functionality that is not implemented'
+  return new AwsError('NotImplemented', message, {
+    status: 501,
+    members: { Header: header, additionalMessage: why },
+  })
+}
+
+/** Something else was written while an upload went on. */
+export function conditionalConflict(condition: string, key: string): AwsError {
+  const message =
+    'The conditional request cannot succeed due to a conflicting operation against this resource.'
+  return new AwsError('ConditionalRequestConflict', message, {
+    status: 409,
+    members: { Condition: condition, Key: key },
+  })
+}
+
+export function invalidRange(asked: string, size: number): AwsError {
+  return new AwsError('InvalidRange', 'The requested range is not satisfiable', {
+    status: 416,
+    members: { RangeRequested: asked, ActualObjectSize: String(size) },
+  })
 }
 
 export function invalidPart(): AwsError {

@@ -1,5 +1,13 @@
 import type { Bucket } from './bucket.ts'
-import { accessDenied, methodNotAllowed, noSuchBucket, noSuchKey, noSuchVersion } from './errors.ts'
+import {
+  accessDenied,
+  invalidVersionId,
+  methodNotAllowed,
+  noSuchBucket,
+  noSuchKey,
+  noSuchVersion,
+} from './errors.ts'
+import { NO_VERSION } from './object.ts'
 import type { PlacedVersion, S3Reader } from './store.ts'
 
 interface Named {
@@ -20,18 +28,33 @@ export async function findBucket(
   return bucket
 }
 
+interface AskedVersion {
+  readonly key: string
+  readonly versionId: string | undefined
+  /** The HTTP method, which the refusal of a delete marker names. */
+  readonly method?: string
+}
+
 /** The version that is asked for, or the newest, where that is no delete marker. */
 export async function findVersion(
   store: S3Reader,
-  bucket: string,
-  key: string,
-  versionId: string | undefined,
+  bucket: Bucket,
+  { key, versionId, method = 'GET' }: AskedVersion,
 ): Promise<PlacedVersion> {
+  if (versionId !== undefined) refuseBadVersionId(bucket, versionId)
   const found =
-    versionId === undefined ? await store.latest(bucket, key) : await store.version(bucket, key, versionId)
-  if (found === undefined) throw versionId === undefined ? noSuchKey(key) : noSuchVersion()
-  if (found.version.isDeleteMarker) throw versionId === undefined ? noSuchKey(key) : methodNotAllowed()
+    versionId === undefined
+      ? await store.latest(bucket.name, key)
+      : await store.version(bucket.name, key, versionId)
+  if (found === undefined) throw versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId)
+  if (found.version.isDeleteMarker) throw versionId === undefined ? noSuchKey(key) : methodNotAllowed(method)
   return found
+}
+
+/** @throws InvalidArgument */
+export function refuseBadVersionId({ versioning }: Bucket, versionId: string): void {
+  if (versionId === NO_VERSION) return
+  if (versioning === undefined || !/^[\w.-]{32}$/.test(versionId)) throw invalidVersionId(versionId)
 }
 
 /** What answers say of a version's id: nothing where the bucket never had versions. */

@@ -8,7 +8,7 @@ export const PAGE_MAX = 1000
 export function readMaxKeys(asked: number | undefined, name = 'maxKeys'): number {
   if (asked === undefined) return PAGE_MAX
   if (!Number.isInteger(asked) || asked < 0 || asked > 2 ** 31 - 1) {
-    throw invalidArgument(`Argument ${name} must be an integer between 0 and 2147483647`)
+    throw invalidArgument(`Argument ${name} must be an integer between 0 and 2147483647`, name, String(asked))
   }
   return Math.min(asked, PAGE_MAX)
 }

@@ -17,7 +17,7 @@ export function createPort(deps: S3Deps): S3Port {
     get: (name, key, { versionId, sender }) =>
       asDelivery(async () => {
         const bucket = await findBucket(store, { Bucket: name }, sender)
-        const { version } = await findVersion(store, name, key, versionId)
+        const { version } = await findVersion(store, bucket, { key, versionId })
         const bytes = sizeOf(version)
         const body = await files.read(version.files, { start: 0, end: bytes - 1 })
         if (body === undefined) throw new AwsError('SlowDown', 'Please reduce your request rate.')

@@ -11,7 +11,7 @@ import { type Placed, placeNew } from './place.ts'
 import { checkPolicy, type LengthRange } from './post-policy.ts'
 import { receive } from './receive.ts'
 import { refuseBadKey, refuseUnsupported } from './refusals.ts'
-import { OBJECT_TAGS_MAX, readTagSet } from './tags.ts'
+import { readTagSet } from './tags.ts'
 import { PUT_BYTES_MAX } from './upload.ts'
 
 /** What stands in a form's key for the name of its file. */
@@ -91,7 +91,7 @@ function inputOf(fields: WebHeaders) {
 const TAGGING = /^\s*(?:<\?xml[^>]*\?>\s*)?<Tagging(?:\s[^>]*)?>\s*<TagSet>(.*)<\/TagSet>\s*<\/Tagging>\s*$/s
 const TAG = /\s*<Tag>\s*<Key>([^<]*)<\/Key>\s*<Value>([^<]*)<\/Value>\s*<\/Tag>\s*/gy
 
-/** The field `tagging` is a `<Tagging>` in XML. @throws MalformedXML */
+/** The field `tagging` is a `<Tagging>` in XML. What XML would escape, tags may not hold. @throws MalformedXML */
 function readTagging(xml: string | undefined) {
   if (xml === undefined) return {}
   const set = TAGGING.exec(xml)?.[1]
@@ -99,15 +99,9 @@ function readTagging(xml: string | undefined) {
   const tags = [...set.matchAll(TAG)]
   if (tags.map(([tag]) => tag).join('').length !== set.length) throw malformedXml()
   return readTagSet(
-    tags.map(([, Key = '', Value = '']) => ({ Key: unescaped(Key), Value: unescaped(Value) })),
-    OBJECT_TAGS_MAX,
+    tags.map(([, Key = '', Value = '']) => ({ Key, Value })),
+    'Object',
   )
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
-
-function unescaped(text: string): string {
-  return text.replace(/&(lt|gt|amp|quot|apos);/g, (_, name) => ENTITIES[name] ?? '')
 }
 
 function answerOf(fields: WebHeaders, { bucket, version }: Placed, location: string): PostedAnswer {

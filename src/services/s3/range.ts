@@ -33,12 +33,12 @@ function readRange(header: string, size: number): ByteSpan | undefined {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header.trim()) ?? []
   if (first === '' && last === '') return undefined
   if (first === '') {
-    if (Number(last) === 0 || size === 0) throw invalidRange()
+    if (Number(last) === 0 || size === 0) throw invalidRange(header, size)
     return { start: Math.max(size - Number(last), 0), end: size - 1 }
   }
   const start = Number(first)
   if (last !== '' && Number(last) < start) return undefined
-  if (start >= size) throw invalidRange()
+  if (start >= size) throw invalidRange(header, size)
   return { start, end: last === '' ? size - 1 : Math.min(Number(last), size - 1) }
 }
 

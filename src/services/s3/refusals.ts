@@ -36,6 +36,16 @@ const STORAGE_CLASSES = [
   'GLACIER_IR',
 ]
 
+const ARCHIVES = [
+  'GLACIER',
+  'DEEP_ARCHIVE',
+  'OUTPOSTS',
+  'SNOW',
+  'EXPRESS_ONEZONE',
+  'FSX_OPENZFS',
+  'FSX_ONTAP',
+]
+
 interface Given {
   readonly ServerSideEncryption?: string | undefined
   readonly StorageClass?: string | undefined
@@ -47,16 +57,28 @@ export function refuseUnsupported(input: object): void {
   const given = input as Readonly<Record<string, unknown>>
   const member = UNSUPPORTED.find((name) => given[name] !== undefined && given[name] !== false)
   if (member !== undefined) throw notImplemented(member)
-  const { ServerSideEncryption: encryption, StorageClass: storageClass, ACL } = input as Given
+  const { ServerSideEncryption: encryption, StorageClass: storageClass } = input as Given
   if (encryption !== undefined && encryption !== 'AES256') throw notImplemented(`Encryption by ${encryption}`)
   if (storageClass !== undefined) refuseStorageClass(storageClass)
-  const isOwners = ACL === undefined || ACL === 'private' || ACL === 'bucket-owner-full-control'
-  if (!isOwners || GRANTS.some((name) => given[name] !== undefined)) throw aclNotSupported()
+  if (!namesOwnerOnly(input)) throw aclNotSupported()
 }
 
-/** @throws NotImplemented */
+/** Whether the headers' ACL lets in the bucket's owner alone. */
+export function namesOwnerOnly(input: object): boolean {
+  const given = input as Readonly<Record<string, unknown>>
+  const { ACL } = input as Given
+  const isOwners = ACL === undefined || ACL === 'private' || ACL === 'bucket-owner-full-control'
+  return isOwners && GRANTS.every((name) => given[name] === undefined)
+}
+
+/** @throws InvalidStorageClass, NotImplemented */
 export function refuseStorageClass(storageClass: string): void {
-  if (!STORAGE_CLASSES.includes(storageClass)) throw notImplemented(`The storage class ${storageClass}`)
+  if (STORAGE_CLASSES.includes(storageClass)) return
+  if (ARCHIVES.includes(storageClass)) throw notImplemented(`The storage class ${storageClass}`)
+  throw new AwsError('InvalidStorageClass', 'The storage class you specified is not valid', {
+    status: 400,
+    members: { StorageClassRequested: storageClass },
+  })
 }
 
 export function aclNotSupported(): AwsError {

@@ -3,19 +3,23 @@ import type { OperationName } from '../../aws/sdk-types.ts'
 import type { S3Deps } from './deps.ts'
 import {
   deleteBucketCors,
+  deleteBucketEncryption,
   deleteBucketPolicy,
   deleteBucketTagging,
+  deletePublicAccessBlock,
+  getBucketAccelerateConfiguration,
   getBucketCors,
   getBucketEncryption,
-  getBucketOwnershipControls,
   getBucketPolicy,
+  getBucketPolicyStatus,
   getBucketTagging,
   getBucketVersioning,
   getPublicAccessBlock,
+  putBucketAccelerateConfiguration,
   putBucketCors,
   putBucketEncryption,
-  putBucketOwnershipControls,
   putBucketPolicy,
+  putBucketRequestPayment,
   putBucketTagging,
   putBucketVersioning,
   putPublicAccessBlock,
@@ -29,13 +33,10 @@ import {
 } from './operations/buckets.ts'
 import { copyObject } from './operations/copy-object.ts'
 import {
-  getBucketAccelerateConfiguration,
-  getBucketAcl,
   getBucketLogging,
   getBucketReplication,
   getBucketRequestPayment,
   getBucketWebsite,
-  getObjectAcl,
   getObjectLockConfiguration,
 } from './operations/defaults.ts'
 import { deleteObject, deleteObjects } from './operations/delete-object.ts'
@@ -61,6 +62,15 @@ import {
   putBucketNotificationConfiguration,
 } from './operations/notifications.ts'
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './operations/object-tagging.ts'
+import {
+  deleteBucketOwnershipControls,
+  getBucketAcl,
+  getBucketOwnershipControls,
+  getObjectAcl,
+  putBucketAcl,
+  putBucketOwnershipControls,
+  putObjectAcl,
+} from './operations/ownership.ts'
 import { putObject } from './operations/put-object.ts'
 
 type S3OperationName = OperationName<typeof import('@aws-sdk/client-s3')>
@@ -74,12 +84,15 @@ export const s3Operations = {
   CreateMultipartUpload: createMultipartUpload,
   DeleteBucket: deleteBucket,
   DeleteBucketCors: deleteBucketCors,
+  DeleteBucketEncryption: deleteBucketEncryption,
   DeleteBucketLifecycle: deleteBucketLifecycle,
+  DeleteBucketOwnershipControls: deleteBucketOwnershipControls,
   DeleteBucketPolicy: deleteBucketPolicy,
   DeleteBucketTagging: deleteBucketTagging,
   DeleteObject: deleteObject,
   DeleteObjects: deleteObjects,
   DeleteObjectTagging: deleteObjectTagging,
+  DeletePublicAccessBlock: deletePublicAccessBlock,
   GetBucketAccelerateConfiguration: getBucketAccelerateConfiguration,
   GetBucketAcl: getBucketAcl,
   GetBucketCors: getBucketCors,
@@ -90,6 +103,7 @@ export const s3Operations = {
   GetBucketNotificationConfiguration: getBucketNotificationConfiguration,
   GetBucketOwnershipControls: getBucketOwnershipControls,
   GetBucketPolicy: getBucketPolicy,
+  GetBucketPolicyStatus: getBucketPolicyStatus,
   GetBucketReplication: getBucketReplication,
   GetBucketRequestPayment: getBucketRequestPayment,
   GetBucketTagging: getBucketTagging,
@@ -109,15 +123,19 @@ export const s3Operations = {
   ListObjectsV2: listObjectsV2,
   ListObjectVersions: listObjectVersions,
   ListParts: listParts,
+  PutBucketAccelerateConfiguration: putBucketAccelerateConfiguration,
+  PutBucketAcl: putBucketAcl,
   PutBucketCors: putBucketCors,
   PutBucketEncryption: putBucketEncryption,
   PutBucketLifecycleConfiguration: putBucketLifecycleConfiguration,
   PutBucketNotificationConfiguration: putBucketNotificationConfiguration,
   PutBucketOwnershipControls: putBucketOwnershipControls,
   PutBucketPolicy: putBucketPolicy,
+  PutBucketRequestPayment: putBucketRequestPayment,
   PutBucketTagging: putBucketTagging,
   PutBucketVersioning: putBucketVersioning,
   PutObject: putObject,
+  PutObjectAcl: putObjectAcl,
   PutObjectTagging: putObjectTagging,
   PutPublicAccessBlock: putPublicAccessBlock,
   UploadPart: uploadPart,

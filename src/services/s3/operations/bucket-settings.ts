@@ -2,16 +2,22 @@ import { AwsError } from '../../../aws/error.ts'
 import { ALL_BLOCKED, type Bucket } from '../bucket.ts'
 import { readCorsRules } from '../cors.ts'
 import type { S3Deps, S3Operation } from '../deps.ts'
-import { malformedXml, noSuchBucket, notImplemented, notSet } from '../errors.ts'
+import {
+  invalidArgument,
+  invalidRequest,
+  malformedXml,
+  noSuchBucket,
+  notImplemented,
+  notSet,
+} from '../errors.ts'
 import { findBucket } from '../find.ts'
-import { aclNotSupported } from '../refusals.ts'
-import { BUCKET_TAGS_MAX, readTagSet, tagSetOf } from '../tags.ts'
+import { readTagSet, tagSetOf } from '../tags.ts'
 
 type BucketCall = { readonly accountId: string }
 type BucketInput = { readonly Bucket: string | undefined; readonly ExpectedBucketOwner?: string | undefined }
 
 /** Changes what is set on a bucket of the caller's; a member that becomes undefined is not set any more. */
-async function change(
+export async function change(
   { store }: S3Deps,
   input: BucketInput,
   call: BucketCall,
@@ -29,7 +35,10 @@ async function change(
 export const putBucketVersioning: S3Operation<'PutBucketVersioning'> = async (deps, input, call) => {
   const { Status, MFADelete } = input.VersioningConfiguration ?? {}
   if (MFADelete === 'Enabled' || input.MFA !== undefined) throw notImplemented('MFA delete')
-  if (Status === undefined) throw malformedXml()
+  if (Status === undefined) {
+    const message = 'The Versioning element must be specified'
+    throw new AwsError('IllegalVersioningConfigurationException', message, { status: 400 })
+  }
   await change(deps, input, call, { versioning: Status })
   return {}
 }
@@ -40,7 +49,7 @@ export const getBucketVersioning: S3Operation<'GetBucketVersioning'> = async ({ 
 }
 
 export const putBucketTagging: S3Operation<'PutBucketTagging'> = async (deps, input, call) => {
-  await change(deps, input, call, { tags: readTagSet(input.Tagging?.TagSet ?? [], BUCKET_TAGS_MAX) })
+  await change(deps, input, call, { tags: readTagSet(input.Tagging?.TagSet ?? [], 'Bucket') })
   return {}
 }
 
@@ -125,46 +134,104 @@ export const putPublicAccessBlock: S3Operation<'PutPublicAccessBlock'> = async (
 }
 
 export const getPublicAccessBlock: S3Operation<'GetPublicAccessBlock'> = async ({ store }, input, call) => {
-  const { publicAccessBlock = ALL_BLOCKED } = await findBucket(store, input, call)
+  const { name, publicAccessBlock = ALL_BLOCKED } = await findBucket(store, input, call)
+  if (publicAccessBlock === null) {
+    const message = 'The public access block configuration was not found'
+    throw notSet('NoSuchPublicAccessBlockConfiguration', message, name)
+  }
   return { PublicAccessBlockConfiguration: publicAccessBlock }
 }
 
-export const putBucketOwnershipControls: S3Operation<'PutBucketOwnershipControls'> = async (
-  { store },
-  input,
-  call,
-) => {
-  await findBucket(store, input, call)
-  const rules = input.OwnershipControls?.Rules ?? []
-  if (rules.length !== 1) throw malformedXml()
-  if (rules[0]?.ObjectOwnership !== 'BucketOwnerEnforced') throw aclNotSupported()
+export const deletePublicAccessBlock: S3Operation<'DeletePublicAccessBlock'> = async (deps, input, call) => {
+  await change(deps, input, call, { publicAccessBlock: null })
   return {}
 }
 
-export const getBucketOwnershipControls: S3Operation<'GetBucketOwnershipControls'> = async (
-  { store },
-  input,
-  call,
-) => {
-  await findBucket(store, input, call)
-  return { OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] } }
-}
-
-export const putBucketEncryption: S3Operation<'PutBucketEncryption'> = async ({ store }, input, call) => {
-  await findBucket(store, input, call)
-  const rules = input.ServerSideEncryptionConfiguration?.Rules ?? []
-  if (rules.length !== 1) throw malformedXml()
-  const { ApplyServerSideEncryptionByDefault: byDefault } = rules[0] ?? {}
+export const putBucketEncryption: S3Operation<'PutBucketEncryption'> = async (deps, input, call) => {
+  await findBucket(deps.store, input, call)
+  const [rule, ...others] = input.ServerSideEncryptionConfiguration?.Rules ?? []
+  if (rule === undefined || others.length > 0) throw malformedXml()
+  const { ApplyServerSideEncryptionByDefault: byDefault, BucketKeyEnabled: bucketKey } = rule
   if (byDefault !== undefined && byDefault.SSEAlgorithm !== 'AES256') {
     throw notImplemented(`Encryption by ${byDefault.SSEAlgorithm}`)
   }
+  if (byDefault?.KMSMasterKeyID !== undefined) {
+    throw invalidArgument(
+      'a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse',
+      'ApplyServerSideEncryptionByDefault',
+    )
+  }
+  await change(deps, input, call, { bucketKey })
   return {}
 }
 
 /** What all buckets have that name no key of theirs. */
 export const getBucketEncryption: S3Operation<'GetBucketEncryption'> = async ({ store }, input, call) => {
-  await findBucket(store, input, call)
+  const { bucketKey = false } = await findBucket(store, input, call)
   const byDefault = { SSEAlgorithm: 'AES256' as const }
-  const rule = { ApplyServerSideEncryptionByDefault: byDefault, BucketKeyEnabled: false }
+  const rule = { ApplyServerSideEncryptionByDefault: byDefault, BucketKeyEnabled: bucketKey }
   return { ServerSideEncryptionConfiguration: { Rules: [rule] } }
+}
+
+export const deleteBucketEncryption: S3Operation<'DeleteBucketEncryption'> = async (deps, input, call) => {
+  await change(deps, input, call, { bucketKey: undefined })
+  return {}
+}
+
+export const putBucketAccelerateConfiguration: S3Operation<'PutBucketAccelerateConfiguration'> = async (
+  deps,
+  input,
+  call,
+) => {
+  const { name } = await findBucket(deps.store, input, call)
+  if (name.includes('.')) {
+    throw invalidRequest(
+      'S3 Transfer Acceleration is not supported for buckets with periods (.) in their names',
+    )
+  }
+  const { Status: accelerate } = input.AccelerateConfiguration ?? {}
+  if (accelerate === undefined) throw malformedXml()
+  await change(deps, input, call, { accelerate })
+  return {}
+}
+
+/** There is nothing to be faster: all endpoints are one. */
+export const getBucketAccelerateConfiguration: S3Operation<'GetBucketAccelerateConfiguration'> = async (
+  { store },
+  input,
+  call,
+) => {
+  const { accelerate } = await findBucket(store, input, call)
+  return accelerate === undefined ? {} : { Status: accelerate }
+}
+
+export const putBucketRequestPayment: S3Operation<'PutBucketRequestPayment'> = async (
+  { store },
+  input,
+  call,
+) => {
+  await findBucket(store, input, call)
+  if (input.RequestPaymentConfiguration?.Payer === 'Requester') throw notImplemented('Requester Pays')
+  return {}
+}
+
+/** Whether a statement lets everybody in without any condition. AWS also weighs what conditions ask for. */
+export const getBucketPolicyStatus: S3Operation<'GetBucketPolicyStatus'> = async ({ store }, input, call) => {
+  const { name, policy } = await findBucket(store, input, call)
+  if (policy === undefined) throw notSet('NoSuchBucketPolicy', 'The bucket policy does not exist', name)
+  const { Statement } = JSON.parse(policy)
+  const statements: PolicyStatement[] = Array.isArray(Statement) ? Statement : [Statement]
+  return { PolicyStatus: { IsPublic: statements.some(isPublic) } }
+}
+
+interface PolicyStatement {
+  readonly Effect?: unknown
+  readonly Principal?: unknown
+  readonly Condition?: unknown
+}
+
+function isPublic({ Effect, Principal, Condition }: PolicyStatement): boolean {
+  const named = Principal as { readonly AWS?: unknown } | undefined
+  const isEverybody = Principal === '*' || [named?.AWS].flat().includes('*')
+  return Effect === 'Allow' && isEverybody && Condition === undefined
 }

@@ -1,10 +1,10 @@
 import { AwsError } from '../../../aws/error.ts'
-import { BUCKETS_MAX, type Bucket, refuseBadName } from '../bucket.ts'
+import { BUCKETS_MAX, type Bucket, isOwnership, type ObjectOwnership, refuseBadName } from '../bucket.ts'
 import type { S3Operation } from '../deps.ts'
 import { invalidArgument, noSuchBucket, notImplemented } from '../errors.ts'
 import { findBucket } from '../find.ts'
-import { aclNotSupported, refuseUnsupported } from '../refusals.ts'
-import { BUCKET_TAGS_MAX, readTagSet } from '../tags.ts'
+import { refuseUnsupported } from '../refusals.ts'
+import { readTagSet } from '../tags.ts'
 
 /** Where buckets are that name no region. */
 const FIRST_REGION = 'us-east-1'
@@ -13,13 +13,13 @@ export const createBucket: S3Operation<'CreateBucket'> = async ({ store, clock }
   const { Bucket: name = '', CreateBucketConfiguration: configuration = {}, ObjectOwnership } = input
   refuseBadName(name)
   refuseUnsupported(input)
-  if (ObjectOwnership !== undefined && ObjectOwnership !== 'BucketOwnerEnforced') throw aclNotSupported()
+  const objectOwnership = readOwnership(ObjectOwnership)
   if (input.BucketNamespace === 'account-regional') throw notImplemented('The account-regional namespace')
   if (configuration.Bucket !== undefined || configuration.Location !== undefined) {
     throw notImplemented('A directory bucket')
   }
   const region = regionOf(configuration.LocationConstraint, call.region)
-  const tags = readTagSet(configuration.Tags ?? [], BUCKET_TAGS_MAX)
+  const tags = readTagSet(configuration.Tags ?? [], 'Bucket')
   await store.change(async (editor) => {
     const other = await editor.bucket(name)
     if (other !== undefined) return refuseExisting(other, call.accountId, region)
@@ -30,9 +30,15 @@ export const createBucket: S3Operation<'CreateBucket'> = async ({ store, clock }
       region,
       createdAt: clock.now(),
       ...(Object.keys(tags).length > 0 && { tags }),
+      ...(objectOwnership !== undefined && { objectOwnership }),
     })
   })
   return { Location: region === FIRST_REGION ? `/${name}` : `${call.endpoint}/${name}/` }
+}
+
+function readOwnership(header: string | undefined): ObjectOwnership | undefined {
+  if (header === undefined || isOwnership(header)) return header
+  throw invalidArgument(`Invalid x-amz-object-ownership header: ${header}`, 'x-amz-object-ownership')
 }
 
 /** Amazon S3 API Reference, CreateBucket: the region in the request must be the one that is called. */
@@ -67,15 +73,21 @@ function tooManyBuckets(): AwsError {
 export const deleteBucket: S3Operation<'DeleteBucket'> = async ({ store, files }, input, call) => {
   const { name } = await findBucket(store, input, call)
   const unwanted = await store.change(async (editor) => {
-    if ((await editor.bucket(name)) === undefined) throw noSuchBucket(name)
-    if (await editor.hasObjects(name)) {
-      const message = 'The bucket you tried to delete is not empty'
-      throw new AwsError('BucketNotEmpty', message, { status: 409 })
-    }
+    const bucket = await editor.bucket(name)
+    if (bucket === undefined) throw noSuchBucket(name)
+    if (await editor.hasObjects(name)) throw notEmpty(bucket)
     return editor.removeBucket(name)
   })
   await files.remove(unwanted)
   return {}
+}
+
+function notEmpty({ name, versioning }: Bucket): AwsError {
+  const all = versioning === undefined ? '' : '. You must delete all versions in the bucket.'
+  return new AwsError('BucketNotEmpty', `The bucket you tried to delete is not empty${all}`, {
+    status: 409,
+    members: { BucketName: name },
+  })
 }
 
 export const headBucket: S3Operation<'HeadBucket'> = async ({ store }, input, call) => {

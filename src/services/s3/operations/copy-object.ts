@@ -1,4 +1,4 @@
-import { type ReadConditions, refuseUnlessCopied } from '../conditions.ts'
+import { type ReadConditions, refuseBadConditions, refuseUnlessCopied } from '../conditions.ts'
 import { readCopySource } from '../copy-source.ts'
 import type { S3Input, S3Operation } from '../deps.ts'
 import { invalidRequest, noSuchKey } from '../errors.ts'
@@ -14,6 +14,7 @@ import { PUT_BYTES_MAX } from '../upload.ts'
 
 export const copyObject: S3Operation<'CopyObject'> = async (deps, input, call) => {
   refuseUnsupported(input)
+  refuseBadConditions(input)
   const { Bucket: bucket = '', Key: key = '' } = input
   const { store, files } = deps
   await findBucket(store, input, call)
@@ -21,7 +22,7 @@ export const copyObject: S3Operation<'CopyObject'> = async (deps, input, call) =
   const source = readCopySource(input.CopySource)
   const sourceOwner = { Bucket: source.bucket, ExpectedBucketOwner: input.ExpectedSourceBucketOwner }
   const sourceBucket = await findBucket(store, sourceOwner, call)
-  const { version } = await findVersion(store, source.bucket, source.key, source.versionId)
+  const { version } = await findVersion(store, sourceBucket, source)
   refuseUnlessCopied(copyConditions(input), version)
   if (sizeOf(version) > PUT_BYTES_MAX) {
     throw invalidRequest(

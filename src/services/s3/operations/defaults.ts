@@ -1,6 +1,6 @@
 import type { S3Deps, S3Operation } from '../deps.ts'
 import { notSet } from '../errors.ts'
-import { findBucket, findVersion } from '../find.ts'
+import { findBucket } from '../find.ts'
 
 // What tools ask of every bucket, of settings that cannot be made: AWS's answers where nothing is set.
 
@@ -35,7 +35,6 @@ async function nothing(
   return {}
 }
 
-export const getBucketAccelerateConfiguration: S3Operation<'GetBucketAccelerateConfiguration'> = nothing
 export const getBucketLogging: S3Operation<'GetBucketLogging'> = nothing
 
 export const getBucketRequestPayment: S3Operation<'GetBucketRequestPayment'> = async (
@@ -45,21 +44,4 @@ export const getBucketRequestPayment: S3Operation<'GetBucketRequestPayment'> = a
 ) => {
   await findBucket(store, input, call)
   return { Payer: 'BucketOwner' }
-}
-
-export const getBucketAcl: S3Operation<'GetBucketAcl'> = async ({ store }, input, call) => {
-  const { accountId } = await findBucket(store, input, call)
-  return ownersAcl(accountId)
-}
-
-export const getObjectAcl: S3Operation<'GetObjectAcl'> = async ({ store }, input, call) => {
-  const { name, accountId } = await findBucket(store, input, call)
-  await findVersion(store, name, input.Key ?? '', input.VersionId)
-  return ownersAcl(accountId)
-}
-
-/** Where the bucket's owner is enforced, there is no other. */
-function ownersAcl(accountId: string) {
-  const Grantee = { Type: 'CanonicalUser' as const, ID: accountId }
-  return { Owner: { ID: accountId }, Grants: [{ Grantee, Permission: 'FULL_CONTROL' as const }] }
 }

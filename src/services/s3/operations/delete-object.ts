@@ -1,12 +1,14 @@
 import { AwsError } from '../../../aws/error.ts'
 import type { Cause } from '../announce.ts'
+import type { Bucket } from '../bucket.ts'
 import { refuseUnlessPut } from '../conditions.ts'
 import type { S3Deps, S3Operation } from '../deps.ts'
-import { malformedXml, noSuchBucket, notImplemented } from '../errors.ts'
-import { findBucket } from '../find.ts'
+import { malformedXml, noSuchBucket, noSuchVersion, notImplemented } from '../errors.ts'
+import { findBucket, refuseBadVersionId } from '../find.ts'
 import { NO_VERSION } from '../object.ts'
 import { refuseUnsupported } from '../refusals.ts'
 import { addDeleteMarker, type Removed, removeVersion } from '../remove.ts'
+import type { S3Editor } from '../store.ts'
 
 export const deleteObject: S3Operation<'DeleteObject'> = async (deps, input, call) => {
   refuseUnsupported(input)
@@ -17,6 +19,7 @@ export const deleteObject: S3Operation<'DeleteObject'> = async (deps, input, cal
     key: input.Key ?? '',
     versionId: input.VersionId,
     etag: input.IfMatch,
+    isListed: false,
     cause: call,
   })
   return { ...(isDeleteMarker && { DeleteMarker: true }), ...(versionId && { VersionId: versionId }) }
@@ -35,7 +38,13 @@ export const deleteObjects: S3Operation<'DeleteObjects'> = async (deps, input, c
   for (const { Key: key = '', VersionId: versionId, ETag: etag } of Objects) {
     const named = { Key: key, ...(versionId !== undefined && { VersionId: versionId }) }
     try {
-      const removed = await remove(deps, input.Bucket ?? '', { key, versionId, etag, cause: call })
+      const removed = await remove(deps, input.Bucket ?? '', {
+        key,
+        versionId,
+        etag,
+        isListed: true,
+        cause: call,
+      })
       const marker = removed.isDeleteMarker && {
         DeleteMarker: true,
         ...(removed.versionId && { DeleteMarkerVersionId: removed.versionId }),
@@ -53,6 +62,8 @@ interface Doomed {
   readonly key: string
   readonly versionId: string | undefined
   readonly etag: string | undefined
+  /** Of a list of keys: each that names a version must name one that is there. */
+  readonly isListed: boolean
   readonly cause: Cause
 }
 
@@ -63,6 +74,7 @@ async function remove(deps: S3Deps, bucketName: string, doomed: Doomed): Promise
     if (bucket === undefined) throw noSuchBucket(bucketName)
     const latest = await editor.latest(bucketName, key)
     if (etag !== undefined) refuseUnlessPut({ IfMatch: etag }, latest?.version, key)
+    if (versionId !== undefined) await refuseBadVersion(editor, bucket, { ...doomed, versionId })
     if (versionId === undefined && bucket.versioning !== undefined) {
       return addDeleteMarker(deps, editor, bucket, { ...doomed, event: 'ObjectRemoved:DeleteMarkerCreated' })
     }
@@ -71,4 +83,14 @@ async function remove(deps: S3Deps, bucketName: string, doomed: Doomed): Promise
   })
   await deps.files.remove(removed.files)
   return removed
+}
+
+async function refuseBadVersion(
+  editor: S3Editor,
+  bucket: Bucket,
+  { key, versionId, isListed }: Doomed & { readonly versionId: string },
+): Promise<void> {
+  if (!isListed) return refuseBadVersionId(bucket, versionId)
+  if (versionId === NO_VERSION || (await editor.version(bucket.name, key, versionId)) !== undefined) return
+  throw noSuchVersion(key, versionId)
 }

@@ -9,7 +9,7 @@ const PARTS_PAGE_MAX = 1000
 export const getObjectAttributes: S3Operation<'GetObjectAttributes'> = async ({ store }, input, call) => {
   refuseUnsupported(input)
   const bucket = await findBucket(store, input, call)
-  const { version } = await findVersion(store, bucket.name, input.Key ?? '', input.VersionId)
+  const { version } = await findVersion(store, bucket, { key: input.Key ?? '', versionId: input.VersionId })
   const wants = new Set<string>(input.ObjectAttributes)
   const { checksums, checksumType: ChecksumType } = version
   const hasChecksum = Object.keys(checksums).length > 0

@@ -25,7 +25,8 @@ export const getObject: S3Operation<'GetObject'> = async (deps, input, call) => 
 export const headObject: S3Operation<'HeadObject'> = async ({ store }, input, call) => {
   refuseUnsupported({ ...input, ServerSideEncryption: undefined })
   const bucket = await findBucket(store, input, call)
-  const { version } = await findVersion(store, bucket.name, input.Key ?? '', input.VersionId)
+  const asked = { key: input.Key ?? '', versionId: input.VersionId, method: 'HEAD' }
+  const { version } = await findVersion(store, bucket, asked)
   refuseUnlessWanted(input, version)
   return { ...describe(bucket, version, selectBytes(version, input), input), ...responseHeaders(input) }
 }
@@ -48,7 +49,7 @@ async function openObject(
   const bucket = await findBucket(store, input, call)
   const key = input.Key ?? ''
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const { version } = await findVersion(store, bucket.name, key, input.VersionId)
+    const { version } = await findVersion(store, bucket, { key, versionId: input.VersionId })
     refuseUnlessWanted(input, version)
     const selection = selectBytes(version, input)
     const body = await files.read(version.files, selection.span)
@@ -69,7 +70,7 @@ function describe(
   { ChecksumMode, VersionId }: Pick<S3Input<'GetObject'>, 'ChecksumMode' | 'VersionId'>,
 ) {
   const bytes = span.end - span.start + 1
-  const isWhole = !isPart
+  const isWhole = bytes === sizeOf(version)
   return {
     AcceptRanges: 'bytes',
     ContentLength: bytes,

@@ -9,11 +9,13 @@ export const listObjectVersions: S3Operation<'ListObjectVersions'> = async ({ st
   const { KeyMarker = '', VersionIdMarker = '' } = input
   const { accountId } = await findBucket(store, input, call)
   if (VersionIdMarker !== '' && KeyMarker === '') {
-    throw invalidArgument('A version-id marker cannot be specified without a key marker.')
+    const message = 'A version-id marker cannot be specified without a key marker.'
+    throw invalidArgument(message, 'version-id-marker', VersionIdMarker)
   }
   const maxKeys = readMaxKeys(input.MaxKeys)
   const marked = VersionIdMarker === '' ? undefined : await store.version(bucket, KeyMarker, VersionIdMarker)
-  if (VersionIdMarker !== '' && marked === undefined) throw invalidArgument('Invalid version id specified')
+  if (VersionIdMarker !== '' && marked === undefined)
+    throw invalidArgument('Invalid version id specified', 'version-id-marker', VersionIdMarker)
   const page = await rollUp<PlacedVersion>({
     prefix: Prefix,
     delimiter: Delimiter,

@@ -6,7 +6,7 @@ import type { ObjectVersion } from '../object.ts'
 
 export const listObjectsV2: S3Operation<'ListObjectsV2'> = async (deps, input, call) => {
   const { Bucket: bucket = '', Prefix = '', Delimiter = '', EncodingType } = input
-  await findBucket(deps.store, input, call)
+  const { accountId } = await findBucket(deps.store, input, call)
   const maxKeys = readMaxKeys(input.MaxKeys)
   const { ContinuationToken: token, StartAfter } = input
   const after = token === undefined ? StartAfter : readToken(token)
@@ -27,15 +27,15 @@ export const listObjectsV2: S3Operation<'ListObjectsV2'> = async (deps, input, c
     IsTruncated: page.isTruncated,
     ...(EncodingType !== undefined && { EncodingType }),
     ...(token !== undefined && { ContinuationToken: token }),
-    ...(StartAfter !== undefined && { StartAfter: encode(StartAfter) }),
+    ...(token === undefined && StartAfter !== undefined && { StartAfter: encode(StartAfter) }),
     ...(page.isTruncated && page.last !== undefined && { NextContinuationToken: tokenOf(page.last) }),
-    ...contents(page, encode),
+    ...contents(page, encode, input.FetchOwner === true ? accountId : undefined),
   }
 }
 
 export const listObjects: S3Operation<'ListObjects'> = async (deps, input, call) => {
   const { Bucket: bucket = '', Prefix = '', Delimiter = '', Marker = '', EncodingType } = input
-  await findBucket(deps.store, input, call)
+  const { accountId } = await findBucket(deps.store, input, call)
   const maxKeys = readMaxKeys(input.MaxKeys)
   const page = await listPage(deps, bucket, {
     prefix: Prefix,
@@ -55,7 +55,7 @@ export const listObjects: S3Operation<'ListObjects'> = async (deps, input, call)
     ...(EncodingType !== undefined && { EncodingType }),
     // Without a delimiter, clients go on after the last key.
     ...(page.isTruncated && Delimiter !== '' && page.last !== undefined && { NextMarker: encode(page.last) }),
-    ...contents(page, encode),
+    ...contents(page, encode, accountId),
   }
 }
 
@@ -83,9 +83,14 @@ function listPage(
   })
 }
 
-function contents({ items, prefixes }: Page, encode: (text: string) => string) {
+function contents({ items, prefixes }: Page, encode: (text: string) => string, owner: string | undefined) {
+  const shown = (item: ObjectVersion) => ({
+    ...entry(item),
+    Key: encode(item.key),
+    ...(owner !== undefined && { Owner: { ID: owner } }),
+  })
   return {
-    ...(items.length > 0 && { Contents: items.map((item) => ({ ...entry(item), Key: encode(item.key) })) }),
+    ...(items.length > 0 && { Contents: items.map(shown) }),
     ...(prefixes.length > 0 && {
       CommonPrefixes: prefixes.map((prefix) => ({ Prefix: encode(prefix) })),
     }),
@@ -99,7 +104,7 @@ function tokenOf(key: string): string {
 function readToken(token: string): string {
   const text = Buffer.from(token, 'base64').toString()
   if (!text.startsWith('1:') || tokenOf(text.slice(2)) !== token) {
-    throw invalidArgument('The continuation token provided is incorrect')
+    throw invalidArgument('The continuation token provided is incorrect', 'continuation-token')
   }
   return text.slice(2)
 }

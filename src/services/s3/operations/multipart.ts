@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { AwsError } from '../../../aws/error.ts'
 import { type Algorithm, type Checksums, createHasher, isAlgorithm } from '../checksums.ts'
-import { refuseUnlessCopied } from '../conditions.ts'
+import { refuseBadConditions, refuseUnlessCopied } from '../conditions.ts'
 import { readCopySource } from '../copy-source.ts'
 import type { S3Deps, S3Operation } from '../deps.ts'
 import {
@@ -107,8 +107,8 @@ export const uploadPartCopy: S3Operation<'UploadPartCopy'> = async (deps, input,
   const upload = await findUpload(deps, input, call)
   const source = readCopySource(input.CopySource)
   const owner = { Bucket: source.bucket, ExpectedBucketOwner: input.ExpectedSourceBucketOwner }
-  await findBucket(deps.store, owner, call)
-  const { version } = await findVersion(deps.store, source.bucket, source.key, source.versionId)
+  const sourceBucket = await findBucket(deps.store, owner, call)
+  const { version } = await findVersion(deps.store, sourceBucket, source)
   refuseUnlessCopied(copyConditions(input), version)
   const { CopySourceRange: range } = input
   if (range !== undefined) refuseBadCopyRange(range, sizeOf(version))
@@ -133,10 +133,16 @@ function refuseBadCopyRange(range: string, size: number): void {
   if (first === undefined || Number(first) > Number(last)) {
     throw invalidArgument(
       'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy',
+      'x-amz-copy-source-range',
+      range,
     )
   }
+  if (Number(first) >= size) {
+    throw invalidRequest('The specified copy range is invalid for the source object size')
+  }
   if (Number(last) >= size) {
-    throw invalidArgument(`Range specified is not valid for source object of size: ${size}`)
+    const message = `Range specified is not valid for source object of size: ${size}`
+    throw invalidArgument(message, 'x-amz-copy-source-range', range)
   }
 }
 
@@ -164,6 +170,7 @@ async function keepPart(
 
 export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = async (deps, input, call) => {
   refuseUnsupported(input)
+  refuseBadConditions(input)
   const upload = await findUpload(deps, input, call)
   const asked = input.MultipartUpload?.Parts ?? []
   if (asked.length === 0) throw malformedXml()
@@ -182,7 +189,7 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = a
     checksums,
     checksumType: upload.checksumType ?? 'FULL_OBJECT',
   }
-  const conditions = { IfMatch: input.IfMatch, IfNoneMatch: input.IfNoneMatch }
+  const conditions = { IfMatch: input.IfMatch, IfNoneMatch: input.IfNoneMatch, since: upload.createdAt }
   const event = 'ObjectCreated:CompleteMultipartUpload'
   const object = { bucket, key, content, facts, conditions, event, cause: call } as const
   const placed = await place(deps, object, async (editor) => {

@@ -1,3 +1,4 @@
+import { refuseBadConditions } from '../conditions.ts'
 import type { S3Operation } from '../deps.ts'
 import { findBucket } from '../find.ts'
 import { factsOf } from '../headers.ts'
@@ -13,6 +14,7 @@ export const putObject: S3Operation<'PutObject'> = async (deps, input, call) => 
   await findBucket(deps.store, input, call)
   refuseBadKey(key)
   refuseUnsupported(input)
+  refuseBadConditions(input)
   const facts = factsOf(input)
 
   const { trailers } = call
