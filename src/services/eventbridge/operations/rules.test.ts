@@ -119,6 +119,9 @@ test('PutTargets refuses what cannot be a target', async (t) => {
   await refused({ Arn: 'queue' }, /Provided Arn is not in correct format/)
   await refused({ Arn: 'arn:aws:ecs:us-east-1:111111111111:cluster/c' }, /service ecs is not supported/)
   await refused({ Arn: `${QUEUE}.fifo` }, 'Parameter(s) SqsParameters must be specified for target: 1.')
+  const group = 'arn:aws:logs:us-east-1:111111111111:log-group:/aws/events/g'
+  const RoleArn = 'arn:aws:iam::111111111111:role/r'
+  await refused({ Arn: group, RoleArn }, `RoleArn is not supported for target ${group}.`)
   await refused({ Arn: FUNCTION, SqsParameters: { MessageGroupId: 'g' } }, /SqsParameters not valid/)
   await refused(
     { Input: '{}', InputPath: '$.detail' },

@@ -81,7 +81,7 @@ function checkPlaceholders({ Id: id, InputTransformer }: Target): void {
 }
 
 function checkParameters(
-  { Id: id, SqsParameters, HttpParameters, RoleArn }: Target,
+  { Id: id, Arn, SqsParameters, HttpParameters, RoleArn }: Target,
   { service, resource }: { readonly service: string; readonly resource: string },
 ): void {
   const isFifo = service === 'sqs' && resource.endsWith('.fifo')
@@ -95,6 +95,9 @@ function checkParameters(
   if (!isApi && HttpParameters !== undefined)
     throw validationError(`Parameter(s) HttpParameters not valid for target: ${id}.`)
   if (isApi && RoleArn === undefined) throw validationError(`RoleArn is required for target ${id}.`)
+  // †: a resource policy of CloudWatch Logs is what lets rules in.
+  if (service === 'logs' && RoleArn !== undefined)
+    throw validationError(`RoleArn is not supported for target ${Arn}.`)
 }
 
 export const removeTargets: EventBridgeOperation<'RemoveTargets'> = async (deps, input, call) => {
