@@ -8,6 +8,7 @@ const { provideStreaming } = require('./globals.cjs')
 const { enter, invokeModern, invokeWithCallbacks, loopEnd } = require('./invoke.cjs')
 const { load, STREAMING } = require('./load.cjs')
 const log = require('./log.cjs')
+const { setTrace, watchEnvironment } = require('./trace.cjs')
 
 // The exit codes of Lambda's own runtime.
 const EXIT_UNHANDLED_REJECTION = 128
@@ -80,7 +81,8 @@ function serve(handler, modern) {
   const onInvocation = (invocation) => {
     client.idle()
     invocationId = invocation.headers['lambda-runtime-aws-request-id']
-    enter(invocation.headers, process.env)
+    enter(invocation.headers)
+    setTrace(invocation.headers['lambda-runtime-trace-id'])
     invoke(handler, invocation, settle)
   }
   client.next(onInvocation)
@@ -100,6 +102,7 @@ async function start(env) {
   connect(env)
   const modern = isModern(env)
   provideStreaming(env)
+  watchEnvironment()
   try {
     serve(await load(env.LAMBDA_TASK_ROOT, env._HANDLER, modern), modern)
   } catch (error) {

@@ -100,6 +100,65 @@ for (const { binary, runtime } of variants()) {
       assert.equal((await r.invoke({})).json[0], 2)
     })
 
+    test('has the trace of each invocation in process.env, whoever looks and however', async (t) => {
+      const r = await start(
+        t,
+        `const { execFileSync } = require('node:child_process')
+         const env = process.env
+         const child = (options) => execFileSync('/bin/sh', ['-c', 'echo $_X_AMZN_TRACE_ID'], options).toString().trim()
+         const ways = {
+           get: () => process.env._X_AMZN_TRACE_ID,
+           kept: () => env._X_AMZN_TRACE_ID,
+           copy: () => ({ ...process.env })._X_AMZN_TRACE_ID,
+           listed: () => Object.entries(process.env).find(([name]) => name === '_X_AMZN_TRACE_ID')?.[1],
+           has: () => '_X_AMZN_TRACE_ID' in process.env && process.env._X_AMZN_TRACE_ID,
+           own: () => Object.hasOwn(process.env, '_X_AMZN_TRACE_ID') && process.env._X_AMZN_TRACE_ID,
+           child: () => child(),
+           childOfCopy: () => child({ env: { ...process.env, MORE: '1' } }),
+           shell: () => child({ env: process.env }),
+         }
+         exports.handler = async (way) => ways[way]()`,
+      )
+      const ways = ['get', 'kept', 'copy', 'listed', 'has', 'own', 'child', 'childOfCopy', 'shell']
+      for (const [n, way] of ways.entries()) {
+        const { json } = await r.invoke(way, { headers: { 'Lambda-Runtime-Trace-Id': `Root=${n}` } })
+        assert.deepEqual([way, json], [way, `Root=${n}`])
+      }
+    })
+
+    test('lets a function change its trace, until the next invocation', async (t) => {
+      const r = await start(
+        t,
+        `exports.handler = async (how) => {
+           if (how === 'set') process.env._X_AMZN_TRACE_ID = 'mine'
+           if (how === 'delete') delete process.env._X_AMZN_TRACE_ID
+           if (how === 'define') Object.defineProperty(process.env, '_X_AMZN_TRACE_ID', { value: 'defined', writable: true, enumerable: true, configurable: true })
+           return [process.env._X_AMZN_TRACE_ID ?? null, { ...process.env }._X_AMZN_TRACE_ID ?? null]
+         }`,
+      )
+      const traced = { headers: { 'Lambda-Runtime-Trace-Id': 'Root=1' } }
+      assert.deepEqual((await r.invoke('set', traced)).json, ['mine', 'mine'])
+      assert.deepEqual((await r.invoke('', traced)).json, ['Root=1', 'Root=1'])
+      assert.deepEqual((await r.invoke('delete', traced)).json, [null, null])
+      assert.deepEqual((await r.invoke('define', traced)).json, ['defined', 'defined'])
+      assert.deepEqual((await r.invoke('', traced)).json, ['Root=1', 'Root=1'])
+    })
+
+    test('gives its trace to threads that it starts', async (t) => {
+      const r = await start(
+        t,
+        `const { Worker } = require('node:worker_threads')
+         exports.handler = () => new Promise((done) => {
+           const thread = new Worker("require('node:worker_threads').parentPort.postMessage(process.env._X_AMZN_TRACE_ID)", { eval: true })
+           thread.once('message', done)
+         })`,
+      )
+      for (const trace of ['Root=1', 'Root=2']) {
+        const { json } = await r.invoke({}, { headers: { 'Lambda-Runtime-Trace-Id': trace } })
+        assert.equal(json, trace)
+      }
+    })
+
     test('gives the whole context', async (t) => {
       const r = await start(
         t,

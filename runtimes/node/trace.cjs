@@ -53,6 +53,7 @@ function watchEnvironment() {
   process.env = new Proxy(variables, traps)
 }
 
+/** How many modules of Node's own there were when it was last looked. */
 let modulesSeen = 0
 let hasThreads = false
 

@@ -18,7 +18,7 @@ async function warmUp() {
   closeSync(nowhere)
   const handler = await load(__dirname, 'warm.handler', true)
   const invocation = { headers: {}, body: Buffer.from('{"a":1}') }
-  enter(invocation.headers, {})
+  enter(invocation.headers)
   await new Promise((done) => {
     invokeModern(handler, invocation, { succeed: done, fail: done })
   })

@@ -216,12 +216,12 @@ test('a fork that was made ahead and is lost is made anew', { skip }, async (t) 
         .filter((file) => existsSync(file))
         .map((file) => Number(readFileSync(file, 'latin1').split(' ')[0])),
     )
-    const pythons = bwraps.flatMap(childrenOf).flatMap(childrenOf).flatMap(childrenOf)
-    // Those in between have a first process and one that serves.
-    return pythons.filter((pid) => childrenOf(pid).length === 0)
+    // Those in between have a first process and one that serves, or waits.
+    const between = bwraps.flatMap(childrenOf).flatMap(childrenOf).flatMap(childrenOf)
+    return between.sort((a, b) => a - b).map((pid) => childrenOf(pid)[1])
   }
-  await until(() => ofTemplate().length === 1)
-  const [ahead = 0] = ofTemplate()
+  await until(() => ofTemplate().filter((pid) => pid !== undefined).length === 2)
+  const ahead = ofTemplate().at(-1) as number
   process.kill(ahead, 'SIGKILL')
   await until(() => commandOf(ahead) === '')
   const { count } = (await startFunction(code(), snapStart).call()) as Seen
