@@ -1,12 +1,17 @@
 import { releaseStartUpMemory } from '../../src/base/garbage.ts'
 import { start as startLambdad } from '../../src/main.ts'
-import { parse } from '../arguments.ts'
+import { parse, UsageError } from '../arguments.ts'
 import type { Command } from '../commands.ts'
 import { explained } from '../start-errors.ts'
 
 /** Runs the daemon until a signal ends it. A second signal ends it at once. */
 export const start: Command = async (args, variables) => {
-  const { settings } = parse(args, variables)
+  const { settings, positionals } = parse(args, variables)
+  if (positionals.length > 0) {
+    throw new UsageError(
+      `start takes flags only, not ${positionals.join(' ')}. What is on by default is turned off by --no-<flag>.`,
+    )
+  }
   // Heard from here on: a start that were cut short would leave its folders and groups to the next one.
   const signalled = firstSignal()
   const running = await startLambdad(settings).catch((error: unknown) => {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { type TestContext, test } from 'node:test'
 import { rawZip } from '../../base/zip/testing.ts'
+import { until } from '../testing.ts'
 import { CodeCache } from './code-cache.ts'
 
 test('a package is unpacked once, for all who ask at the same time and later', async (t) => {
@@ -57,6 +58,47 @@ test('above its size what was unused for longest goes, and never what is in use'
   assert.ok(existsSync((await take('a')).folder))
 })
 
+test('what earlier daemons left counts, and goes before what was used since', async (t) => {
+  const earlier = given(t, 1000)
+  for (const name of ['a', 'b', 'c']) {
+    await earlier.cache.make(name, async (folder) => {
+      writeFileSync(`${folder}/file`, 'x'.repeat(100))
+      return 100
+    })
+  }
+  const cache = earlier.open(250)
+  await cache.removeLeftovers()
+  assert.equal(await cache.takeKept('d'), undefined)
+  for (let turn = 0; turn < 4; turn++) {
+    const kept = await cache.takeKept('a')
+    kept?.release()
+    await until(() => readdirSync(`${earlier.folder}/cache`).every((name) => !name.includes('.')))
+  }
+  await until(() => readdirSync(`${earlier.folder}/cache`).length === 2)
+  assert.ok(existsSync(`${earlier.folder}/cache/a`))
+})
+
+test('what is made beforehand is there once it is whole, or not at all', async (t) => {
+  const { cache, folder } = given(t)
+  const write = (size: number) => async (into: string) => {
+    assert.deepEqual(await cache.takeKept('a'), undefined)
+    writeFileSync(`${into}/file`, 'x'.repeat(size))
+    return size
+  }
+  assert.equal(await cache.make('a', write(0)), false)
+  await assert.rejects(
+    cache.make('a', async (into) => {
+      await write(10)(into)
+      throw new Error('no compiler')
+    }),
+    { message: 'no compiler' },
+  )
+  assert.deepEqual(readdirSync(`${folder}/cache`), [])
+  assert.equal(await cache.make('a', write(10)), true)
+  const kept = await cache.takeKept('a')
+  assert.deepEqual(readdirSync(kept?.folder ?? ''), ['file'])
+})
+
 test('what was not finished when a daemon died is removed', async (t) => {
   const { cache, folder } = given(t)
   mkdirSync(`${folder}/cache/a.partial-x`)
@@ -71,8 +113,8 @@ test('what was not finished when a daemon died is removed', async (t) => {
 function given(t: TestContext, bytesMax = 1000) {
   const folder = mkdtempSync(`${tmpdir()}/code-`)
   t.after(() => rmSync(folder, { recursive: true }))
-  const open = () =>
-    new CodeCache(`${folder}/cache`, { bytesMax, report: (error) => assert.fail(String(error)) })
+  const open = (most = bytesMax) =>
+    new CodeCache(`${folder}/cache`, { bytesMax: most, report: (error) => assert.fail(String(error)) })
   const zip = (name: string, bytes: number) => {
     writeFileSync(`${folder}/${name}.zip`, rawZip([{ name: 'file', data: 'x'.repeat(bytes) }]))
     return `${folder}/${name}.zip`

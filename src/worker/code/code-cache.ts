@@ -27,6 +27,10 @@ export class CodeCache {
   readonly #report: (error: unknown) => void
   /** In the order of their last use. */
   readonly #entries = new Map<string, Entry>()
+  /** What daemons before this one have left and nobody has used since. It goes first. */
+  readonly #older = new Map<string, Entry>()
+  /** Of that, what is not measured yet. */
+  #unmeasured: string[] = []
   readonly #removals = new Set<Promise<void>>()
   #removed = 0
   #bytes = 0
@@ -46,6 +50,7 @@ export class CodeCache {
     for (const name of await readdir(this.#folder)) {
       if (/\.(partial-|removed)/.test(name))
         await rm(`${this.#folder}/${name}`, { recursive: true, force: true })
+      else this.#unmeasured.push(name)
     }
   }
 
@@ -59,7 +64,8 @@ export class CodeCache {
    * of it or nothing, and returns the size of the files.
    */
   async takeMade(sha256: string, make: (folder: string) => Promise<number>): Promise<UnpackedCode> {
-    const entry = this.#entries.get(sha256) ?? this.#unpack(sha256, make)
+    const entry = this.#entries.get(sha256) ?? this.#older.get(sha256) ?? this.#unpack(sha256, make)
+    this.#older.delete(sha256)
     this.#entries.delete(sha256)
     this.#entries.set(sha256, entry)
     entry.users++
@@ -74,7 +80,8 @@ export class CodeCache {
 
   /** What is there of a name, made by this daemon or by one before; undefined where nothing is. */
   async takeKept(name: string): Promise<UnpackedCode | undefined> {
-    if (!this.#entries.has(name) && !(await isFolder(`${this.#folder}/${name}`))) return undefined
+    const isKnown = this.#entries.has(name) || this.#older.has(name)
+    if (!isKnown && !(await isFolder(`${this.#folder}/${name}`))) return undefined
     // Where it has gone just now, there is nothing to take.
     return this.takeMade(name, () => Promise.reject(new Error(`${name} is gone`))).catch(() => undefined)
   }
@@ -117,14 +124,35 @@ export class CodeCache {
 
   #release(entry: Entry): void {
     entry.users--
-    for (const [sha256, unused] of this.#entries) {
-      if (this.#bytes <= this.#bytesMax) return
-      if (unused.users === 0) this.#remove(sha256, unused)
+    this.#makeRoom()
+    this.#measureOne().then(() => this.#makeRoom(), this.#report)
+  }
+
+  #makeRoom(): void {
+    for (const entries of [this.#older, this.#entries]) {
+      for (const [sha256, unused] of entries) {
+        if (this.#bytes <= this.#bytesMax) return
+        if (unused.users === 0) this.#remove(sha256, unused)
+      }
     }
+  }
+
+  /** One at a time, as environments end: a large cache takes a while, and there is no hurry. */
+  async #measureOne(): Promise<void> {
+    const name = this.#unmeasured.pop()
+    if (name === undefined || this.#entries.has(name)) return
+    const folder = `${this.#folder}/${name}`
+    const bytes = await sizeOf(folder).catch(() => undefined)
+    if (bytes === undefined || !(await isFolder(folder))) return
+    // It was taken, and measured, meanwhile.
+    if (this.#entries.has(name)) return
+    this.#older.set(name, { folder, users: 0, bytes, unpacked: Promise.resolve() })
+    this.#bytes += bytes
   }
 
   #remove(sha256: string, entry: Entry): void {
     this.#entries.delete(sha256)
+    this.#older.delete(sha256)
     this.#bytes -= entry.bytes
     // Away from its name at once: who wants it from now on unpacks it anew, while the old files go.
     const removed = `${entry.folder}.removed-${++this.#removed}`
