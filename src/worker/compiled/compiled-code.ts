@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { FunctionVersion } from '../../wire/function-version.ts'
@@ -66,7 +66,7 @@ export class CompiledCode {
   async take(version: CompiledVersion): Promise<UnpackedCode | undefined> {
     const { cache, settings } = this.#parts
     if (!settings.compilesAhead || version.plan.compiler === undefined) return undefined
-    const key = await keyOf(version)
+    const key = keyOf(version)
     if (key === undefined || this.#fruitless.has(key)) return undefined
     const made = await cache.takeKept(key)
     if (made === undefined) this.#wish({ key, fn: version.fn, plan: version.plan })
@@ -143,10 +143,11 @@ export function hasLayers({ layers = [] }: FunctionVersion): boolean {
  * All that the result depends on: the code and layers, by their hashes; the interpreter, by its file; where the files
  * are inside. So nothing ever has to be declared out of date.
  */
-async function keyOf({ fn, plan, code, opt }: CompiledVersion): Promise<string | undefined> {
+function keyOf({ fn, plan, code, opt }: CompiledVersion): string | undefined {
   const { compiler } = plan
   if (compiler === undefined) return undefined
-  const interpreter = await stat(compiler.binary).catch(() => undefined)
+  // At once: on a busy machine a start would wait longer for a thread of the pool than this takes.
+  const interpreter = statSync(compiler.binary, { throwIfNoEntry: false })
   if (interpreter === undefined) return undefined
   const { size, mtimeMs } = interpreter
   const layers = hasLayers(fn) && opt !== undefined ? path.basename(opt.folder) : ''
