@@ -1,16 +1,9 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { LambdaClient } from '@aws-sdk/client-lambda'
+import type { LambdaClient, Runtime } from '@aws-sdk/client-lambda'
 import type { Figure } from './figure.ts'
-import {
-  AUTHORIZATION,
-  type BenchRuntime,
-  clientOf,
-  createFunction,
-  invocationsOf,
-  makeCold,
-} from './support/functions.ts'
+import { AUTHORIZATION, clientOf, createFunction, invocationsOf, makeCold } from './support/functions.ts'
 import { type Server, startLambdadOn } from './support/processes.ts'
 import { median, quantile } from './support/statistics.ts'
 
@@ -24,7 +17,7 @@ const COMPILED_MS_MAX = 180_000
 
 interface Case {
   readonly what: string
-  readonly runtime: BenchRuntime
+  readonly runtime: Runtime
   readonly sources: Readonly<Record<string, string>>
   /** What a pass leaves in its folder; absent where there is too little to compile. */
   readonly makes?: string
@@ -33,7 +26,7 @@ interface Case {
 
 /** Cold Invokes of versions whose modules were compiled ahead, against the same where that is turned off. */
 export async function compiledAhead(): Promise<Figure[]> {
-  const [python, node] = ['python3.11', 'nodejs24.x'] as const
+  const [python, node, ruby] = ['python3.11', 'nodejs24.x', 'ruby3.3'] as const
   const cases: Case[] = [
     {
       what: 'Python, 2 MB of modules',
@@ -43,6 +36,7 @@ export async function compiledAhead(): Promise<Figure[]> {
       atMost: 0.5,
     },
     { what: 'Node.js, a bundle of 5 MB', runtime: node, sources: nodeBundle(), makes: 'link', atMost: 0.7 },
+    { what: 'Ruby, 2 MB of files', runtime: ruby, sources: rubyFiles(), makes: 'modules', atMost: 0.6 },
     { what: 'small Python', runtime: python, sources: SMALL[python], atMost: 1.1 },
     { what: 'small Node.js', runtime: node, sources: SMALL[node], atMost: 1.1 },
   ]
@@ -167,6 +161,39 @@ function pythonModule(module: number): string {
     { length: 5 },
     (_, one) => `class Command${one}:\n    name = "m${module}-${one}"\n${methods}\n`,
   ).join('')
+}
+
+/** 200 files of 8 KB, all of which are required. */
+function rubyFiles(): Record<string, string> {
+  const sources: Record<string, string> = {}
+  for (let file = 0; file < 200; file++) sources[`sdk/m${file}.rb`] = rubyFile(file)
+  const requires = Array.from({ length: 200 }, (_, file) => `require_relative 'sdk/m${file}'\n`).join('')
+  const now = 'Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID, :float_millisecond)'
+  return {
+    ...sources,
+    'index.rb': `began = ${now}\n${requires}TOOK = ${now} - began\ndef handler(event:, context:) = TOOK\n`,
+  }
+}
+
+function rubyFile(file: number): string {
+  const methods = Array.from(
+    { length: 4 },
+    (_, method) => `    # Calls the next one of the stack until it answers.
+    def method_${method}(context, retries: 3, region: 'us-east-1')
+      retries.times do |attempt|
+        return context.next(attempt: attempt, region: region, **@options)
+      rescue ArgumentError => e
+        raise unless e.respond_to?(:retryable) && e.retryable
+      end
+      nil
+    end
+`,
+  ).join('')
+  const classes = Array.from(
+    { length: 5 },
+    (_, one) => `  class Command${one}\n    NAME = 'm${file}-${one}'\n${methods}  end\n`,
+  )
+  return `module M${file}\n${classes.join('')}end\n`
 }
 
 /** As bundlers write it: modules as functions that are called when they are required, here all at once. */

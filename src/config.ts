@@ -84,7 +84,7 @@ export const settingSchema = {
   poolMemory: integer(256, 0, 1_000_000, 'Megabytes that those may take.'),
   compileAhead: flag(
     true,
-    'Compile modules of Python and Node.js functions once for each version, after its first cold start, while the machine has time.',
+    'Compile modules of Python, Ruby and Node.js functions once for each version, after its first cold start, while the machine has time.',
   ),
   downloads: flag(true, 'Fetch missing Node versions from the npm registry when a function needs one.'),
   logLevel: choice(['info', 'debug', 'warn', 'error', 'silent'], "Level of lambdad's own log, on stderr."),

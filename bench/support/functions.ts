@@ -1,6 +1,7 @@
 import {
   CreateFunctionCommand,
   LambdaClient,
+  type Runtime,
   UpdateFunctionConfigurationCommand,
   waitUntilFunctionActiveV2,
   waitUntilFunctionUpdatedV2,
@@ -39,7 +40,7 @@ export function createEcho(client: LambdaClient, name: string, runtime: BenchRun
 export async function createFunction(
   client: LambdaClient,
   name: string,
-  runtime: BenchRuntime,
+  runtime: Runtime,
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
   await client.send(

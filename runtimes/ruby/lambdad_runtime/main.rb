@@ -21,6 +21,7 @@ module LambdadRuntime
     def start
       client = Client.connect(ENV)
       become(client.function) if ENV.key?('LAMBDAD_AWAITS_FUNCTION')
+      use_compiled(ENV.delete('LAMBDAD_COMPILED'))
       Gems.arrange(ENV.delete('LAMBDAD_LAYERS_ROOT') || '/opt')
       Log.open(ENV)
       serve(client, load(client))
@@ -32,6 +33,13 @@ module LambdadRuntime
       ENV.replace(function['variables'])
       ENV.delete('LAMBDAD_RUNTIME_SOCKET')
       Dir.chdir(function['folder'])
+    end
+
+    def use_compiled(folder)
+      return if folder.nil?
+
+      require_relative 'compiled'
+      Compiled.use(folder)
     end
 
     def load(client)

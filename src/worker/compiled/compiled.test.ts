@@ -7,6 +7,7 @@ import { sandboxesHere, type TestWorker, testWorker, until } from '../testing.ts
 
 const runtimes = createRuntimeFinder({ env: process.env, home: process.env.HOME ?? '/' })
 const python = await runtimes.find('python3.11')
+const ruby = await runtimes.find('ruby3.3')
 const settings = { poolMembersMax: 0, compileAfterMs: 1 }
 const nodeRuntime = `nodejs${process.versions.node.split('.')[0]}.x`
 
@@ -21,7 +22,7 @@ sys.addaudithook(lambda name, args: seen.append(args[1]) if name == "compile" el
 import large, package.inner
 compiled = [one for one in seen if isinstance(one, str) and one.endswith((".py")) and __file__.rsplit("/", 1)[0] in one]
 def handler(event, context):
-    return {"sum": large.f1() + package.inner.value, "compiled": len(compiled), "same": large.__file__.endswith("/large.py"),
+    return {"sum": large.f1() + package.inner.value, "used": len(compiled) == 0, "same": large.__file__.endswith("/large.py"),
             "visible": [name for name in __import__("os").environ if "COMPILED" in name]}
 `
 
@@ -58,7 +59,8 @@ function nodeCode(value = 1): RawEntry[] {
         const large = module.createRequire(import.meta.url)('./large.js')
         export const handler = async () => ({
           sum: large.f1() + f2(),
-          folder: module.getCompileCacheDir?.() !== undefined,
+          used: module.getCompileCacheDir?.() !== undefined,
+          same: import.meta.filename.endsWith('/index.mjs'),
           visible: Object.keys(process.env).filter((name) => name.includes('COMPILED')),
         })`,
     },
@@ -69,9 +71,36 @@ function nodeCode(value = 1): RawEntry[] {
   ]
 }
 
+function rubyCode(value = 1): RawEntry[] {
+  const large = Array.from(
+    { length: FUNCTIONS },
+    (_, i) => `def f${i} = ${i * value} # ${'x'.repeat(20)}\n`,
+  ).join('')
+  return [
+    {
+      name: 'index.rb',
+      data: `
+        $taken = []
+        class << RubyVM::InstructionSequence
+          prepend(Module.new { def load_from_binary(*) = super.tap { |iseq| $taken << iseq.path } })
+        end
+        require_relative 'large'
+        def handler(event:, context:)
+          { sum: f1 + 2, used: $taken.any? { |path| path.end_with?('/large.rb') }, same: __FILE__.end_with?('/index.rb'),
+            visible: ENV.keys.grep(/COMPILED/) }
+        end`,
+    },
+    { name: 'large.rb', data: large },
+    { name: 'ends.rb', data: `exit!(3)\n${large}` },
+    { name: 'zlib.rb', data: 'exit!(3)' },
+    { name: 'wrong.rb', data: 'def (' },
+  ]
+}
+
 const LANGUAGES = [
-  { runtime: 'python3.11', code: pythonCode, file: 'modules', isHere: python.kind === 'found' },
-  { runtime: nodeRuntime, code: nodeCode, file: 'link', isHere: true },
+  { runtime: 'python3.11', code: pythonCode, sum: 41, file: 'modules', isHere: python.kind === 'found' },
+  { runtime: nodeRuntime, code: nodeCode, sum: 3, file: 'link', isHere: true },
+  { runtime: 'ruby3.3', code: rubyCode, sum: 3, file: 'modules', isHere: ruby.kind === 'found' },
 ].filter(({ isHere }) => isHere)
 
 /** What was compiled ahead of any version. */
@@ -84,19 +113,16 @@ function compiledIn({ folder }: TestWorker, file: string): string[] {
 
 for (const sandbox of await sandboxesHere()) {
   describe(`modules compiled ahead, in the sandbox ${sandbox}`, () => {
-    for (const { runtime, code, file } of LANGUAGES) {
+    for (const { runtime, code, sum, file } of LANGUAGES) {
       test(`${runtime}: the second cold start compiles nothing`, async (t) => {
         const worker = await testWorker(t, sandbox, { runtimes, settings })
         const changes = { runtime, variables: { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' } }
         const first = await worker.startFunction(code(), changes).call()
         await until(() => compiledIn(worker, file).length === 1)
         const second = await worker.startFunction(code(), changes).call()
-        if (runtime.startsWith('python')) {
-          assert.deepEqual(first, { sum: 41, compiled: 3, same: true, visible: [] })
-          assert.deepEqual(second, { sum: 41, compiled: 0, same: true, visible: [] })
-        } else {
-          assert.deepEqual(first, { sum: 3, folder: false, visible: [] })
-          assert.deepEqual(second, { sum: 3, folder: true, visible: [] })
+        assert.deepEqual(first, { sum, used: false, same: true, visible: [] })
+        assert.deepEqual(second, { sum, used: true, same: true, visible: [] })
+        if (runtime === nodeRuntime) {
           await until(() => /code cache for CommonJS \S*large.js was accepted/.test(worker.log.text))
           assert.match(worker.log.text, /code cache for ESM \S*own.mjs was accepted/)
         }
@@ -114,8 +140,7 @@ for (const sandbox of await sandboxesHere()) {
         await until(() => compiledIn(worker, file).length === 1 && worker.worker.pooled() > 0)
         const before = worker.worker.pooled()
         const pooled = worker.startFunction(code(), { runtime })
-        const answer = (await pooled.call()) as Record<string, unknown>
-        assert.equal(runtime.startsWith('python') ? answer.compiled === 0 : answer.folder, true)
+        assert.deepEqual(await pooled.call(), { sum, used: true, same: true, visible: [] })
         assert.ok(before > 0)
       })
 
@@ -131,7 +156,7 @@ for (const sandbox of await sandboxesHere()) {
             damage(`${folder}/${name}`)
           }
           const answer = (await worker.startFunction(code(), { runtime }).call()) as { sum: number }
-          assert.equal(answer.sum, runtime.startsWith('python') ? 41 : 3, damage.name)
+          assert.equal(answer.sum, sum, damage.name)
         }
       })
 
@@ -140,7 +165,7 @@ for (const sandbox of await sandboxesHere()) {
         await worker.startFunction(code(1), { runtime }).call()
         await until(() => compiledIn(worker, file).length === 1)
         const other = (await worker.startFunction(code(2), { runtime }).call()) as { sum: number }
-        assert.equal(other.sum, runtime.startsWith('python') ? 42 : 4)
+        assert.equal(other.sum, sum + 1)
         await until(() => compiledIn(worker, file).length === 2)
         const again = (await worker.startFunction(code(2), { runtime }).call()) as { sum: number }
         assert.equal(again.sum, other.sum)
@@ -156,11 +181,11 @@ for (const sandbox of await sandboxesHere()) {
       const own = [
         { ...(index as RawEntry), data: IMPORTS.replace('__file__.rsplit("/", 1)[0]', '"/large"') },
       ]
-      const first = (await worker.startFunction(own, changes).call()) as { compiled: number }
-      assert.equal(first.compiled, 1)
+      const first = (await worker.startFunction(own, changes).call()) as { used: boolean }
+      assert.equal(first.used, false)
       await until(() => compiledIn(worker, 'modules').length === 1)
-      const second = (await worker.startFunction(own, changes).call()) as { compiled: number }
-      assert.equal(second.compiled, 0)
+      const second = (await worker.startFunction(own, changes).call()) as { used: boolean }
+      assert.equal(second.used, true)
     })
 
     test('a small function is left alone, as is one of a daemon that does not compile ahead', async (t) => {

@@ -102,7 +102,7 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
       'event["slow"] ? (File.write(KEPT, ""); sleep) : File.exist?(KEPT)',
     ],
     list: '[Dir.children("/var"), Dir.children("/var/task"), Process.uid]',
-    inVar: ['runtime', 'task'],
+    inVar: ['lang', 'runtime', 'task'],
     print: 'puts("loading")',
   },
 }

@@ -25,6 +25,12 @@ export const ruby: Family = {
       },
       mounts: [...foldersOf(prefix), { source: path.join(bootstraps, 'ruby'), target: RUNTIME_FOLDER }],
       canWait: true,
+      compiler: {
+        binary,
+        argv: [binary, '--disable-gems', `${RUNTIME_FOLDER}/compile.rb`],
+        sources: ['.rb'],
+        layers: 'ruby',
+      },
       runtimeVersion: `ruby:${line}.v1`,
     }
   },
