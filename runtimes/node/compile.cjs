@@ -3,6 +3,8 @@
 // does the one without the other, so this is done by Node's internals (--expose-internals); where they are others than
 // it knows, it fails, and modules are compiled at every cold start. Tells on stdout what it made
 // (src/worker/compiled/unpack.ts): the files of Node's folder, and its name as `link`.
+//
+// Arguments: the node_modules with the AWS SDK for functions that bring none, or nothing; the folders.
 
 const fs = require('node:fs')
 const module_ = require('node:module')
@@ -13,8 +15,8 @@ const { internalBinding } = require('internal/test/binding')
 const { compileSourceTextModule } = require('internal/modules/esm/utils')
 const { compileFunctionForCJSLoader } = internalBinding('contextify')
 
-/** Smaller modules are compiled in less time than it takes to look for what was made of them. */
-const MODULE_BYTES_MIN = 4 * 1024
+/** Compiling smaller modules takes no longer than reading what was made of them. */
+const MODULE_BYTES_MIN = 1024
 /** Beyond these a package holds more than a function would load. */
 const SOURCE_BYTES_MAX = 64 * 1024 * 1024
 const MODULES_MAX = 5000
@@ -43,11 +45,15 @@ function* sources(folders) {
 
 /** What package.json says of its modules; `detect` where it says nothing. */
 function typeOf(folder) {
+  const { type } = packageOf(folder)
+  return type === 'module' || type === 'commonjs' ? type : 'detect'
+}
+
+function packageOf(folder) {
   try {
-    const { type } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'))
-    return type === 'module' || type === 'commonjs' ? type : 'detect'
+    return JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) ?? {}
   } catch {
-    return 'detect'
+    return {}
   }
 }
 
@@ -56,9 +62,27 @@ function kindOf(name, type = 'detect') {
   return name.endsWith('.cjs') ? 'commonjs' : type
 }
 
+const FROM_SDK = /(?:\brequire\(|\bfrom|\bimport\(?)\s*["'](@(?:aws-sdk|smithy)\/[a-z0-9-]+)/g
+
+/** Packages of the SDK that the function loads. */
+const mentioned = new Set()
+
+/** Where the modules of those are, and of all that they need. */
+function sdkFolders(sdk) {
+  for (const name of mentioned) {
+    for (const needed of Object.keys(packageOf(path.join(sdk, name)).dependencies ?? {}))
+      mentioned.add(needed)
+  }
+  return [...mentioned].map((name) => {
+    const folder = path.join(sdk, name)
+    return path.dirname(path.join(folder, packageOf(folder).main ?? 'index.js'))
+  })
+}
+
 /** What is returned is to be kept until Node has written it. */
 function compile(file, kind) {
   const source = fs.readFileSync(file, 'utf8')
+  for (const [, name] of source.matchAll(FROM_SDK)) mentioned.add(name)
   if (kind !== 'module') {
     const compiled = compileFunctionForCJSLoader(source, file, false, kind === 'detect')
     if (!compiled.canParseAsESM) return compiled
@@ -66,23 +90,22 @@ function compile(file, kind) {
   return compileSourceTextModule(pathToFileURL(file).href, source, true)
 }
 
-function compileAll(folders) {
-  const kept = []
-  let bytes = 0
+let bytes = 0
+
+function compileAll(folders, kept) {
   for (const { file, kind } of sources(folders)) {
     const { size } = fs.statSync(file)
     if (size < MODULE_BYTES_MIN) continue
     bytes += size
     const { user, system } = process.cpuUsage()
-    if (bytes > SOURCE_BYTES_MAX || kept.length === MODULES_MAX) return kept
-    if ((user + system) / 1000 > PROCESSOR_MS_MAX) return kept
+    if (bytes > SOURCE_BYTES_MAX || kept.length === MODULES_MAX) return
+    if ((user + system) / 1000 > PROCESSOR_MS_MAX) return
     try {
       kept.push(compile(file, kind))
     } catch {
       // No JavaScript, or not of this kind: whoever loads it is told.
     }
   }
-  return kept
 }
 
 function tell(name, bytes) {
@@ -97,7 +120,12 @@ function write(bytes) {
 
 os.setPriority(19)
 const { directory } = module_.enableCompileCache(fs.mkdtempSync(path.join(os.tmpdir(), 'compiled-')))
-const compiled = compileAll(process.argv.slice(2))
+const [sdk, ...folders] = process.argv.slice(2)
+const compiled = []
+compileAll(folders, compiled)
+if (sdk !== '' && !folders.some((folder) => fs.existsSync(path.join(folder, 'node_modules/@aws-sdk')))) {
+  compileAll(sdkFolders(sdk), compiled)
+}
 module_.flushCompileCache()
 const made = module_.getCompileCacheDir() ?? directory
 const files = compiled.length === 0 ? [] : fs.readdirSync(made)

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -18,6 +19,7 @@ const COMPILER = path.join(import.meta.dirname, 'compile.cjs')
 /** Another Node to try it with. */
 const NODE = process.env.LAMBDAD_TEST_NODE ?? process.execPath
 
+const SDK = realpathSync(path.join(import.meta.dirname, '../../node_modules'))
 const PADDING = `// ${'x'.repeat(5000)}\n`
 
 test('modules of every kind are compiled as Node will look for them, and none is run', async (t) => {
@@ -58,12 +60,33 @@ test('what was made of another text is not used', async (t) => {
   assert.deepEqual(found, [])
 })
 
+test('what is loaded of the SDK that is there is compiled with it, and of a function’s own SDK that one', async (t) => {
+  const load = `${PADDING}exports.own = typeof require('@aws-sdk/client-sts').STSClient`
+  const uses = (code: string) => `process.env.NODE_PATH = '${SDK}'
+    ;(await import('node:module')).default._initPaths()
+    if ((await import('${code}/index.cjs')).default.own !== 'function') process.exit(3)`
+  const { accepted, code } = await given(t, { 'index.cjs': load }, SDK)
+  const found = accepted(uses(code))
+  assert.ok(found.some((file) => file.endsWith('/@aws-sdk/client-sts/dist-cjs/index.js')))
+  assert.ok(
+    found.some((file) => file.includes('/@smithy/')),
+    'and what it needs',
+  )
+
+  const own = { 'node_modules/@aws-sdk/client-sts/index.js': `${PADDING}exports.STSClient = class {}` }
+  const bringsOne = await given(t, { 'index.cjs': load, ...own }, SDK)
+  assert.deepEqual(bringsOne.accepted(uses(bringsOne.code)), [
+    'index.cjs',
+    'node_modules/@aws-sdk/client-sts/index.js',
+  ])
+})
+
 test('of no modules nothing is made', async (t) => {
   const { made } = await given(t, { 'one.py': PADDING, 'small.js': '' })
   assert.deepEqual(readdirSync(made), [])
 })
 
-async function given(t: TestContext, files: Readonly<Record<string, string>>) {
+async function given(t: TestContext, files: Readonly<Record<string, string>>, sdk = '') {
   const folder = mkdtempSync(`${tmpdir()}/compile-`)
   t.after(() => rmSync(folder, { recursive: true }))
   const [code, made] = [`${folder}/code`, `${folder}/made`]
@@ -72,7 +95,7 @@ async function given(t: TestContext, files: Readonly<Record<string, string>>) {
     mkdirSync(path.dirname(`${code}/${name}`), { recursive: true })
     writeFileSync(`${code}/${name}`, text)
   }
-  const argv = ['--expose-internals', '--no-warnings', COMPILER, code]
+  const argv = ['--expose-internals', '--no-warnings', COMPILER, sdk, code]
   writeFileSync(`${folder}/told`, execFileSync(NODE, argv, { cwd: code }))
   await unpackCompiled(`${folder}/told`, made)
   /** The function's modules for which Node took what was made, while this program ran. */

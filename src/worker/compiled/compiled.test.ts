@@ -188,6 +188,16 @@ for (const sandbox of await sandboxesHere()) {
       assert.equal(second.used, true)
     })
 
+    test('what a function loads of lambdad’s copy of the SDK is compiled with it', async (t) => {
+      const worker = await testWorker(t, sandbox, { runtimes, settings })
+      const code = `exports.handler = async () => typeof require('@aws-sdk/client-sts').STSClient // ${'x'.repeat(70_000)}`
+      const changes = { runtime: nodeRuntime, variables: { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' } }
+      await worker.startFunction(code, changes).call()
+      await until(() => compiledIn(worker, 'link').length === 1)
+      assert.equal(await worker.startFunction(code, changes).call(), 'function')
+      await until(() => /for CommonJS \S*client-sts[^\n]* success/.test(worker.log.text))
+    })
+
     test('a small function is left alone, as is one of a daemon that does not compile ahead', async (t) => {
       const worker = await testWorker(t, sandbox, { runtimes, settings })
       await worker.startFunction('exports.handler = async () => 1', { runtime: nodeRuntime }).call()

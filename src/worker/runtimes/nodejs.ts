@@ -44,7 +44,7 @@ export const nodejs: Family = {
         ...(sdk === undefined ? [] : [sdk]),
       ],
       canWait: true,
-      ...(keepsCompiled(version) && { compiler: compilerOf(binary) }),
+      ...(keepsCompiled(version) && { compiler: compilerOf(binary, sdk?.target ?? '') }),
       runtimeVersion: `nodejs:${version.split('.')[0]}.v1`,
     }
   },
@@ -57,11 +57,11 @@ function keepsCompiled(version: string): boolean {
   return compareVersions(parseVersion(version) ?? [], KEEPS_COMPILED) >= 0
 }
 
-/** By Node's own internals, as no API of its compiles without running. */
-function compilerOf(binary: string): Compiler {
+/** By Node's own internals, as no API of its compiles without running. Of another text of the SDK's Node takes nothing. */
+function compilerOf(binary: string, sdk: string): Compiler {
   return {
     binary,
-    argv: [binary, '--expose-internals', '--no-warnings', `${RUNTIME_FOLDER}/compile.cjs`],
+    argv: [binary, '--expose-internals', '--no-warnings', `${RUNTIME_FOLDER}/compile.cjs`, sdk],
     sources: ['.js', '.cjs', '.mjs'],
     layers: 'nodejs',
   }
