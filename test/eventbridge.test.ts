@@ -166,6 +166,7 @@ test('events that were taken before a kill -9 are delivered after it, each at le
     daemon = await startDaemon(t, data)
   }
   const { receive } = await withQueue(t, clientOf(daemon.url))
+  t.diagnostic(`${KILLS} kills, ${acknowledged.size} events acknowledged`)
   assert.ok(acknowledged.size > 0)
   for (const missing = new Set(acknowledged); missing.size > 0; ) {
     for (const { id } of await receive()) missing.delete(id)
