@@ -208,3 +208,65 @@ test('listings name owners as their versions do, and a copy is told by its encod
   const markers = { ArgumentName: 'version-id-marker' }
   await refused(s3.listObjectVersions({ Bucket, VersionIdMarker: 'x' }), 'InvalidArgument', markers)
 })
+
+test('checksums that are none are told from wrong ones', async (t) => {
+  const { s3 } = await s3Of(t)
+  const at = { Bucket, Key: 'k', Body: 'x' }
+  await assert.rejects(s3.putObject({ ...at, ChecksumSHA256: 'short' }), {
+    name: 'InvalidRequest',
+    message: 'Value for x-amz-checksum-sha256 header is invalid.',
+  })
+  await refused(s3.putObject({ ...at, ChecksumSHA256: `${'A'.repeat(43)}=` }), 'BadDigest')
+  await refused(s3.putObject({ ...at, ContentMD5: 'MTIz' }), 'InvalidDigest', { 'Content-MD5': 'MTIz' })
+})
+
+test('a date that is still to come is no condition', async (t) => {
+  const { s3 } = await s3Of(t)
+  await s3.putObject({ Bucket, Key: 'k', Body: 'x' })
+  const since = (ms: number) =>
+    s3.headObject({ Bucket, Key: 'k', IfModifiedSince: new Date(Date.now() + ms) })
+  await since(24 * 3_600_000)
+  await since(-24 * 3_600_000)
+})
+
+test('uploads say where their lists go on, and what is wrong with their parts', async (t) => {
+  const { s3 } = await s3Of(t)
+  const at = { Bucket, Key: 'k' }
+  const { UploadId } = await s3.createMultipartUpload({ ...at, ChecksumAlgorithm: 'SHA256' })
+  const none = await s3.listParts({ ...at, UploadId })
+  assert.equal(none.NextPartNumberMarker, '0')
+  const uploads = await s3.listMultipartUploads({ Bucket })
+  assert.deepEqual([uploads.NextKeyMarker, uploads.NextUploadIdMarker], ['k', UploadId])
+  const part = await s3.uploadPart({ ...at, UploadId, PartNumber: 1, Body: 'x', ChecksumAlgorithm: 'SHA256' })
+  const one = { PartNumber: 1, ETag: part.ETag, ChecksumSHA256: part.ChecksumSHA256 }
+  const complete = (...Parts: object[]) =>
+    s3.completeMultipartUpload({ ...at, UploadId, MultipartUpload: { Parts } })
+  await refused(complete(one, one), 'InvalidPartOrder', { UploadId })
+  await refused(s3.uploadPart({ ...at, UploadId, PartNumber: 10_001, Body: 'x' }), 'InvalidArgument', {
+    ArgumentName: 'partNumber',
+    ArgumentValue: '10001',
+  })
+  await complete(one)
+  await refused(s3.listParts({ ...at, UploadId }), 'NoSuchUpload', { UploadId })
+  const beyond = { PartNumberRequested: '2', ActualPartCount: '1' }
+  await refused(s3.getObject({ ...at, PartNumber: 2 }), 'InvalidPartNumber', beyond)
+  const { ObjectParts } = await s3.getObjectAttributes({ ...at, ObjectAttributes: ['ObjectParts'] })
+  assert.equal(ObjectParts?.TotalPartsCount, 1)
+  assert.deepEqual(ObjectParts?.Parts, [{ PartNumber: 1, Size: 1, ChecksumSHA256: part.ChecksumSHA256 }])
+})
+
+test('object lock is refused as by buckets that have none', async (t) => {
+  const { s3 } = await s3Of(t)
+  const at = { Bucket, Key: 'k' }
+  await s3.putObject({ ...at, Body: 'x' })
+  const missing = /Bucket is missing Object Lock Configuration/
+  await assert.rejects(s3.getObjectRetention(at), missing)
+  await assert.rejects(s3.putObjectLegalHold({ ...at, LegalHold: { Status: 'ON' } }), missing)
+  await assert.rejects(s3.putObject({ ...at, Body: 'x', ObjectLockLegalHoldStatus: 'ON' }), missing)
+  await refused(s3.deleteObject({ ...at, BypassGovernanceRetention: true }), 'InvalidArgument', {
+    ArgumentName: 'x-amz-bypass-governance-retention',
+  })
+  await refused(s3.getObjectRetention({ Bucket, Key: 'none' }), 'NoSuchKey')
+  await s3.deleteBucketWebsite({ Bucket })
+  await s3.deleteBucketReplication({ Bucket })
+})

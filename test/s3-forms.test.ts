@@ -249,6 +249,9 @@ test('where keys are checked, a form needs the signature of its policy', async (
   )
   const { policy = '', ...unproven } = good
   await refused(await post(unproven), 400, 'named &#39;policy&#39;')
+  await refused(await post({ key: 'k', policy }), 403, '<Code>AccessDenied</Code>')
+  const { 'x-amz-signature': _, ...unsigned } = good
+  await refused(await post(unsigned), 400, 'named &#39;X-Amz-Signature&#39;')
   await refused(
     await post({ key: 'k', policy, awsaccesskeyid: 'x', signature: 'y' }),
     400,

@@ -24,10 +24,15 @@ export async function verifyForm(
   if (fields.awsaccesskeyid !== undefined || fields.signature !== undefined) {
     throw refuse.unsupportedAlgorithm('AWS')
   }
-  if (policy === undefined && signature === undefined) throw refuse.unsigned()
   const credential = fields['x-amz-credential']
-  const required = { policy, 'x-amz-signature': signature, 'x-amz-credential': credential }
-  const missing = Object.entries(required).find(([, value]) => value === undefined)
+  const proof = {
+    'X-Amz-Signature': signature,
+    'X-Amz-Algorithm': algorithm,
+    'X-Amz-Credential': credential,
+    'X-Amz-Date': fields['x-amz-date'],
+  }
+  if (Object.values(proof).every((value) => value === undefined)) throw refuse.unsigned()
+  const missing = Object.entries({ ...proof, policy }).find(([, value]) => value === undefined)
   if (missing !== undefined) throw missingField(missing[0])
   if (algorithm !== 'AWS4-HMAC-SHA256') throw refuse.unsupportedAlgorithm(algorithm ?? '')
 

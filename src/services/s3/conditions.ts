@@ -18,7 +18,7 @@ export interface ReadConditions {
 type Tagged = Pick<ObjectVersion, 'etag' | 'modifiedAt'>
 
 /** RFC 9110, 13.2.2: the order in which conditions count. @throws PreconditionFailed, NotModified */
-export function refuseUnlessWanted(conditions: ReadConditions, version: Tagged): void {
+export function refuseUnlessWanted(conditions: ReadConditions, version: Tagged, now: number): void {
   const { IfMatch, IfNoneMatch, IfModifiedSince, IfUnmodifiedSince } = conditions
   if (IfMatch !== undefined) {
     if (!names(IfMatch, version.etag)) throw preconditionFailed('If-Match')
@@ -28,14 +28,15 @@ export function refuseUnlessWanted(conditions: ReadConditions, version: Tagged):
   if (IfNoneMatch !== undefined) {
     if (names(IfNoneMatch, version.etag)) throw notModified()
   } else if (IfModifiedSince !== undefined && !isAfter(version, IfModifiedSince)) {
-    throw notModified()
+    // RFC 9110, 13.1.3: a date that is still to come says nothing.
+    if (IfModifiedSince.getTime() <= now) throw notModified()
   }
 }
 
 /** Of the source of a copy all conditions are answered alike. @throws PreconditionFailed */
-export function refuseUnlessCopied(conditions: ReadConditions, version: Tagged): void {
+export function refuseUnlessCopied(conditions: ReadConditions, version: Tagged, now: number): void {
   try {
-    refuseUnlessWanted(conditions, version)
+    refuseUnlessWanted(conditions, version, now)
   } catch {
     throw preconditionFailed('x-amz-copy-source-If-*')
   }

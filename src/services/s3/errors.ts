@@ -28,11 +28,11 @@ export function invalidVersionId(versionId: string): AwsError {
   return invalidArgument('Invalid version id specified', 'versionId', versionId)
 }
 
-export function noSuchUpload(): AwsError {
+export function noSuchUpload(id = ''): AwsError {
   return new AwsError(
     'NoSuchUpload',
     'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
-    { status: 404 },
+    { status: 404, members: { UploadId: id } },
   )
 }
 
@@ -130,4 +130,8 @@ export function malformedXml(): AwsError {
 /** What AWS takes and we do not carry out is refused rather than ignored. */
 export function notImplemented(what: string): AwsError {
   return new AwsError('NotImplemented', `${what} is not supported by lambdad yet.`, { status: 501 })
+}
+
+export function noObjectLock(): AwsError {
+  return invalidRequest('Bucket is missing Object Lock Configuration')
 }

@@ -5,6 +5,8 @@ import type { Checksums } from './checksums.ts'
 export interface StoredFile {
   readonly name: string
   readonly bytes: number
+  /** Of a part that has some. */
+  readonly checksums?: Checksums
 }
 
 /** The headers that a client gives an object, and gets back with it. */

@@ -45,7 +45,10 @@ function readRange(header: string, size: number): ByteSpan | undefined {
 function selectPart({ files }: ObjectVersion, number: number): Selection {
   const file = files[number - 1]
   if (file === undefined) {
-    throw new AwsError('InvalidPartNumber', 'The requested partnumber is not satisfiable', { status: 416 })
+    throw new AwsError('InvalidPartNumber', 'The requested partnumber is not satisfiable', {
+      status: 416,
+      members: { PartNumberRequested: String(number), ActualPartCount: String(files.length) },
+    })
   }
   const start = files.slice(0, number - 1).reduce((sum, { bytes }) => sum + bytes, 0)
   return { span: { start, end: start + file.bytes - 1 }, isPart: file.bytes > 0, partsCount: files.length }

@@ -35,7 +35,10 @@ export async function receive(
   const claimed = claimedChecksums(input)
   if ((input.ContentLength ?? 0) > bytesMax) throw entityTooLarge()
   if (input.ContentMD5 !== undefined && !/^[\w+/]{22}==$/.test(input.ContentMD5)) {
-    throw new AwsError('InvalidDigest', 'The Content-MD5 you specified was invalid.', { status: 400 })
+    throw new AwsError('InvalidDigest', 'The Content-MD5 you specified was invalid.', {
+      status: 400,
+      members: { 'Content-MD5': input.ContentMD5 },
+    })
   }
   const asked = readAlgorithm(input.ChecksumAlgorithm)
   const algorithms = ALGORITHMS.filter(
@@ -68,8 +71,16 @@ export function claimedChecksums(input: Omit<BodyInput, 'Body'>): Checksums {
       'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
     )
   }
+  for (const name of claimed) {
+    const value = given[`Checksum${name}`] ?? ''
+    const bytes = Buffer.from(value.replace(/-\d+$/, ''), 'base64')
+    if (bytes.length === BYTES[name] && value.startsWith(bytes.toString('base64'))) continue
+    throw invalidRequest(`Value for x-amz-checksum-${name.toLowerCase()} header is invalid.`)
+  }
   return Object.fromEntries(claimed.map((name) => [name, given[`Checksum${name}`]]))
 }
+
+const BYTES: Readonly<Record<Algorithm, number>> = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32 }
 
 const TRAILER = 'x-amz-checksum-'
 

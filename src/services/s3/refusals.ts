@@ -1,5 +1,5 @@
 import { AwsError } from '../../aws/error.ts'
-import { invalidArgument, notImplemented } from './errors.ts'
+import { invalidArgument, noObjectLock, notImplemented } from './errors.ts'
 
 /** Members of several operations' input that lambdad does not carry out. */
 const UNSUPPORTED = [
@@ -9,11 +9,7 @@ const UNSUPPORTED = [
   'SSEKMSKeyId',
   'SSEKMSEncryptionContext',
   'BucketKeyEnabled',
-  'ObjectLockMode',
-  'ObjectLockRetainUntilDate',
-  'ObjectLockLegalHoldStatus',
   'ObjectLockEnabledForBucket',
-  'BypassGovernanceRetention',
   'WebsiteRedirectLocation',
   'WriteOffsetBytes',
   'MFA',
@@ -36,15 +32,7 @@ const STORAGE_CLASSES = [
   'GLACIER_IR',
 ]
 
-const ARCHIVES = [
-  'GLACIER',
-  'DEEP_ARCHIVE',
-  'OUTPOSTS',
-  'SNOW',
-  'EXPRESS_ONEZONE',
-  'FSX_OPENZFS',
-  'FSX_ONTAP',
-]
+const ARCHIVES = ['GLACIER', 'DEEP_ARCHIVE']
 
 interface Given {
   readonly ServerSideEncryption?: string | undefined
@@ -52,11 +40,19 @@ interface Given {
   readonly ACL?: string | undefined
 }
 
+/** What only buckets with object lock take: there are none. */
+const LOCKS = ['ObjectLockMode', 'ObjectLockRetainUntilDate', 'ObjectLockLegalHoldStatus'] as const
+
 /** Refuses what lambdad does not carry out, and ACLs as buckets do that enforce their owner. */
 export function refuseUnsupported(input: object): void {
   const given = input as Readonly<Record<string, unknown>>
   const member = UNSUPPORTED.find((name) => given[name] !== undefined && given[name] !== false)
   if (member !== undefined) throw notImplemented(member)
+  if (LOCKS.some((name) => given[name] !== undefined)) throw noObjectLock()
+  if (given.BypassGovernanceRetention !== undefined) {
+    const header = 'x-amz-bypass-governance-retention'
+    throw invalidArgument(`${header} is only applicable to Object Lock enabled buckets.`, header)
+  }
   const { ServerSideEncryption: encryption, StorageClass: storageClass } = input as Given
   if (encryption !== undefined && encryption !== 'AES256') throw notImplemented(`Encryption by ${encryption}`)
   if (storageClass !== undefined) refuseStorageClass(storageClass)

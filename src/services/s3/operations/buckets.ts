@@ -57,11 +57,14 @@ function refuseExisting(bucket: Bucket, accountId: string, region: string): void
   if (bucket.accountId !== accountId) {
     const message =
       'The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.'
-    throw new AwsError('BucketAlreadyExists', message, { status: 409 })
+    throw new AwsError('BucketAlreadyExists', message, { status: 409, members: { BucketName: bucket.name } })
   }
   if (bucket.region === FIRST_REGION && region === FIRST_REGION) return
   const message = 'Your previous request to create the named bucket succeeded and you already own it.'
-  throw new AwsError('BucketAlreadyOwnedByYou', message, { status: 409 })
+  throw new AwsError('BucketAlreadyOwnedByYou', message, {
+    status: 409,
+    members: { BucketName: bucket.name },
+  })
 }
 
 function tooManyBuckets(): AwsError {

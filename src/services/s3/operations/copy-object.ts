@@ -23,7 +23,7 @@ export const copyObject: S3Operation<'CopyObject'> = async (deps, input, call) =
   const sourceOwner = { Bucket: source.bucket, ExpectedBucketOwner: input.ExpectedSourceBucketOwner }
   const sourceBucket = await findBucket(store, sourceOwner, call)
   const { version } = await findVersion(store, sourceBucket, source)
-  refuseUnlessCopied(copyConditions(input), version)
+  refuseUnlessCopied(copyConditions(input), version, deps.clock.now())
   if (sizeOf(version) > PUT_BYTES_MAX) {
     throw invalidRequest(
       `The specified copy source is larger than the maximum allowable size for a copy source: ${PUT_BYTES_MAX}`,

@@ -1,6 +1,6 @@
 import type { S3Deps, S3Operation } from '../deps.ts'
-import { notSet } from '../errors.ts'
-import { findBucket } from '../find.ts'
+import { noObjectLock, notSet } from '../errors.ts'
+import { findBucket, findVersion } from '../find.ts'
 
 // What tools ask of every bucket, of settings that cannot be made: AWS's answers where nothing is set.
 
@@ -45,3 +45,23 @@ export const getBucketRequestPayment: S3Operation<'GetBucketRequestPayment'> = a
   await findBucket(store, input, call)
   return { Payer: 'BucketOwner' }
 }
+
+// What is removed though it cannot be set, as tools do before they remove a bucket.
+export const deleteBucketReplication: S3Operation<'DeleteBucketReplication'> = nothing
+export const deleteBucketWebsite: S3Operation<'DeleteBucketWebsite'> = nothing
+
+/** No bucket has object lock. */
+async function unlocked(
+  { store }: S3Deps,
+  input: Asked & { readonly Key: string | undefined; readonly VersionId?: string | undefined },
+  call: { readonly accountId: string },
+): Promise<never> {
+  const bucket = await findBucket(store, input, call)
+  await findVersion(store, bucket, { key: input.Key ?? '', versionId: input.VersionId })
+  throw noObjectLock()
+}
+
+export const getObjectLegalHold: S3Operation<'GetObjectLegalHold'> = unlocked
+export const getObjectRetention: S3Operation<'GetObjectRetention'> = unlocked
+export const putObjectLegalHold: S3Operation<'PutObjectLegalHold'> = unlocked
+export const putObjectRetention: S3Operation<'PutObjectRetention'> = unlocked

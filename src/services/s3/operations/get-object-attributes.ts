@@ -16,13 +16,21 @@ export const getObjectAttributes: S3Operation<'GetObjectAttributes'> = async ({ 
   const max = Math.min(input.MaxParts ?? PARTS_PAGE_MAX, PARTS_PAGE_MAX)
   const marker = Number(input.PartNumberMarker ?? 0)
   const parts = version.files.slice(marker, marker + max)
+  const hasPartChecksums = parts.some(({ checksums: ofPart }) => Object.keys(ofPart ?? {}).length > 0)
   const ObjectParts = {
     TotalPartsCount: version.files.length,
-    PartNumberMarker: String(marker),
-    NextPartNumberMarker: String(marker + parts.length),
-    MaxParts: max,
-    IsTruncated: marker + parts.length < version.files.length,
-    Parts: parts.map(({ bytes }, index) => ({ PartNumber: marker + index + 1, Size: bytes })),
+    // Parts are listed where they have checksums (Amazon S3 API Reference, GetObjectAttributes).
+    ...(hasPartChecksums && {
+      PartNumberMarker: String(marker),
+      NextPartNumberMarker: String(marker + parts.length),
+      MaxParts: max,
+      IsTruncated: marker + parts.length < version.files.length,
+      Parts: parts.map(({ bytes, checksums: ofPart = {} }, index) => ({
+        PartNumber: marker + index + 1,
+        Size: bytes,
+        ...shownChecksums(ofPart),
+      })),
+    }),
   }
   return {
     ...shownVersion(bucket, version),

@@ -22,12 +22,12 @@ export const getObject: S3Operation<'GetObject'> = async (deps, input, call) => 
   }
 }
 
-export const headObject: S3Operation<'HeadObject'> = async ({ store }, input, call) => {
+export const headObject: S3Operation<'HeadObject'> = async ({ store, clock }, input, call) => {
   refuseUnsupported({ ...input, ServerSideEncryption: undefined })
   const bucket = await findBucket(store, input, call)
   const asked = { key: input.Key ?? '', versionId: input.VersionId, method: 'HEAD' }
   const { version } = await findVersion(store, bucket, asked)
-  refuseUnlessWanted(input, version)
+  refuseUnlessWanted(input, version, clock.now())
   return { ...describe(bucket, version, selectBytes(version, input), input), ...responseHeaders(input) }
 }
 
@@ -42,7 +42,7 @@ interface Opened {
 const ATTEMPTS_MAX = 10
 
 async function openObject(
-  { store, files }: S3Deps,
+  { store, files, clock }: S3Deps,
   input: S3Input<'GetObject'>,
   call: Pick<Call, 'accountId'>,
 ): Promise<Opened> {
@@ -50,7 +50,7 @@ async function openObject(
   const key = input.Key ?? ''
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const { version } = await findVersion(store, bucket, { key, versionId: input.VersionId })
-    refuseUnlessWanted(input, version)
+    refuseUnlessWanted(input, version, clock.now())
     const selection = selectBytes(version, input)
     const body = await files.read(version.files, selection.span)
     if (body !== undefined) return { bucket, version, selection, body }

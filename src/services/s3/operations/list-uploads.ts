@@ -14,7 +14,7 @@ export const listParts: S3Operation<'ListParts'> = async ({ store }, input, call
   const placedIn = await findBucket(store, input, call)
   const { accountId } = placedIn
   const upload = await store.upload(bucket, key, id)
-  if (upload === undefined) throw noSuchUpload()
+  if (upload === undefined) throw noSuchUpload(id)
   if (!/^\d{1,9}$/.test(marker)) throw invalidArgument('Argument part-number-marker must be an integer')
   const max = readMaxKeys(input.MaxParts, 'max-parts')
   const parts = await store.parts(id, { after: Number(marker), limit: max + 1 })
@@ -35,7 +35,7 @@ export const listParts: S3Operation<'ListParts'> = async ({ store }, input, call
       ChecksumAlgorithm: upload.algorithm,
       ChecksumType: upload.checksumType,
     }),
-    ...(last !== undefined && { NextPartNumberMarker: String(last.number) }),
+    NextPartNumberMarker: String(last?.number ?? 0),
     ...(page.length > 0 && {
       Parts: page.map(({ number, file, etag, checksums, modifiedAt }) => ({
         PartNumber: number,
@@ -80,8 +80,8 @@ export const listMultipartUploads: S3Operation<'ListMultipartUploads'> = async (
     MaxUploads: maxUploads,
     IsTruncated: page.isTruncated,
     ...(EncodingType !== undefined && { EncodingType }),
-    ...(page.isTruncated && page.last !== undefined && { NextKeyMarker: encode(page.last) }),
-    ...(page.isTruncated && page.lastItem && { NextUploadIdMarker: page.lastItem.id }),
+    NextKeyMarker: encode(page.last ?? ''),
+    NextUploadIdMarker: page.lastItem?.id ?? '',
     ...(page.items.length > 0 && {
       Uploads: page.items.map(({ key, id, createdAt, facts }) => ({
         Key: encode(key),

@@ -87,7 +87,7 @@ async function findUpload(
 ): Promise<Upload> {
   const { name } = await findBucket(store, input, call)
   const upload = await store.upload(name, input.Key ?? '', input.UploadId ?? '')
-  if (upload === undefined) throw noSuchUpload()
+  if (upload === undefined) throw noSuchUpload(input.UploadId)
   return upload
 }
 
@@ -109,7 +109,7 @@ export const uploadPartCopy: S3Operation<'UploadPartCopy'> = async (deps, input,
   const owner = { Bucket: source.bucket, ExpectedBucketOwner: input.ExpectedSourceBucketOwner }
   const sourceBucket = await findBucket(deps.store, owner, call)
   const { version } = await findVersion(deps.store, sourceBucket, source)
-  refuseUnlessCopied(copyConditions(input), version)
+  refuseUnlessCopied(copyConditions(input), version, deps.clock.now())
   const { CopySourceRange: range } = input
   if (range !== undefined) refuseBadCopyRange(range, sizeOf(version))
   const Body = await deps.files.read(version.files, selectBytes(version, { Range: range }).span)
@@ -125,7 +125,8 @@ export const uploadPartCopy: S3Operation<'UploadPartCopy'> = async (deps, input,
 
 function refuseBadNumber(number: number | undefined): void {
   if (number !== undefined && number >= 1 && number <= PARTS_MAX) return
-  throw invalidArgument(`Part number must be an integer between 1 and ${PARTS_MAX}, inclusive`)
+  const message = `Part number must be an integer between 1 and ${PARTS_MAX}, inclusive`
+  throw invalidArgument(message, 'partNumber', String(number))
 }
 
 function refuseBadCopyRange(range: string, size: number): void {
@@ -156,7 +157,7 @@ async function keepPart(
   try {
     const replaced = await store.change(async (editor) => {
       const isThere = await editor.upload(upload.bucket, upload.key, upload.id)
-      if (isThere === undefined) throw noSuchUpload()
+      if (isThere === undefined) throw noSuchUpload(upload.id)
       return editor.savePart(upload.id, part)
     })
     files.kept(file)
@@ -174,7 +175,7 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = a
   const upload = await findUpload(deps, input, call)
   const asked = input.MultipartUpload?.Parts ?? []
   if (asked.length === 0) throw malformedXml()
-  const parts = chooseParts(await deps.store.parts(upload.id), asked)
+  const parts = chooseParts(upload, await deps.store.parts(upload.id), asked)
   const size = parts.reduce((sum, { file }) => sum + file.bytes, 0)
   if (input.MpuObjectSize !== undefined && input.MpuObjectSize !== size) {
     throw invalidRequest('The provided MpuObjectSize does not match the size of the object.')
@@ -184,7 +185,7 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = a
 
   const { bucket, key, facts } = upload
   const content = {
-    files: parts.map(({ file }) => file),
+    files: parts.map(({ file, checksums: ofPart }) => ({ ...file, checksums: ofPart })),
     etag: wholeEtag(parts),
     checksums,
     checksumType: upload.checksumType ?? 'FULL_OBJECT',
@@ -193,7 +194,7 @@ export const completeMultipartUpload: S3Operation<'CompleteMultipartUpload'> = a
   const event = 'ObjectCreated:CompleteMultipartUpload'
   const object = { bucket, key, content, facts, conditions, event, cause: call } as const
   const placed = await place(deps, object, async (editor) => {
-    if ((await editor.upload(bucket, key, upload.id)) === undefined) throw noSuchUpload()
+    if ((await editor.upload(bucket, key, upload.id)) === undefined) throw noSuchUpload(upload.id)
     const now = new Set((await editor.parts(upload.id)).map(({ file }) => file.name))
     if (parts.some(({ file }) => !now.has(file.name))) throw invalidPart()
     return editor.removeUpload(upload, content.files)
@@ -217,15 +218,14 @@ interface AskedPart {
 }
 
 /** The parts that the client wants, in its order. @throws InvalidPartOrder, InvalidPart, EntityTooSmall */
-function chooseParts(parts: readonly Part[], asked: readonly AskedPart[]): Part[] {
+function chooseParts({ id }: Upload, parts: readonly Part[], asked: readonly AskedPart[]): Part[] {
   const byNumber = new Map(parts.map((part) => [part.number, part]))
   let before = 0
   const chosen = asked.map((wanted) => {
     const { PartNumber: number = 0, ETag = '' } = wanted
     if (number <= before) {
-      const message =
-        'The list of parts was not in ascending order. The parts list must be specified in order by part number.'
-      throw new AwsError('InvalidPartOrder', message, { status: 400 })
+      const message = 'The list of parts was not in ascending order. Parts must be ordered by part number.'
+      throw new AwsError('InvalidPartOrder', message, { status: 400, members: { UploadId: id } })
     }
     before = number
     const part = byNumber.get(number)
