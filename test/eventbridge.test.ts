@@ -13,15 +13,11 @@ import {
   RemovePermissionCommand,
   ResourceNotFoundException,
 } from '@aws-sdk/client-eventbridge'
-import {
-  CreateQueueCommand,
-  ReceiveMessageCommand,
-  SetQueueAttributesCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs'
+import { SQSClient } from '@aws-sdk/client-sqs'
 import { ran, works } from './support/commands.ts'
 import { dataFolder, startDaemon } from './support/daemon.ts'
 import { CREDENTIALS, platform } from './support/platform.ts'
+import { queueTaking } from './support/queue.ts'
 
 /** `LAMBDAD_LONG=1 npm test` kills more often. */
 const KILLS = process.env.LAMBDAD_LONG ? 50 : 3
@@ -40,23 +36,8 @@ async function withQueue(t: TestContext, client: Client) {
   t.after(() => {
     for (const one of [events, sqs]) one.destroy()
   })
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'orders' }))
-  const Statement = [
-    {
-      Effect: 'Allow',
-      Principal: { Service: 'events.amazonaws.com' },
-      Action: 'sqs:SendMessage',
-      Resource: QUEUE_ARN,
-    },
-  ]
-  const Attributes = { Policy: JSON.stringify({ Version: '2012-10-17', Statement }) }
-  await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }))
-  const receive = async () => {
-    const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 10, MaxNumberOfMessages: 10 }),
-    )
-    return Messages.map(({ Body = '' }) => JSON.parse(Body))
-  }
+  const queue = await queueTaking(sqs, 'orders', { Principal: { Service: 'events.amazonaws.com' } })
+  const receive = async () => (await queue.receive()).map(({ Body = '' }) => JSON.parse(Body))
   return { events, receive }
 }
 

@@ -27,14 +27,10 @@ import {
   SNSClient,
   SubscribeCommand,
 } from '@aws-sdk/client-sns'
-import {
-  CreateQueueCommand,
-  DeleteMessageCommand,
-  ReceiveMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs'
+import { DeleteMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { ran, works } from './support/commands.ts'
 import { CREDENTIALS, platform } from './support/platform.ts'
+import { type Queue, queueTaking } from './support/queue.ts'
 
 const TOPIC = 'arn:aws:sns:us-east-1:000000000000:orders'
 
@@ -62,19 +58,8 @@ const FROM_TOPIC = {
 const FROM_ANYBODY = { Principal: '*' }
 
 /** A queue that takes what the topic, or anybody, sends it. */
-async function queueOf(sqs: SQSClient, name: string, from: object = FROM_TOPIC) {
-  const arn = `arn:aws:sqs:us-east-1:000000000000:${name}`
-  const Statement = [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn, ...from }]
-  const Attributes = { Policy: JSON.stringify({ Version: '2012-10-17', Statement }) }
-  const kind = name.endsWith('.fifo') ? { FifoQueue: 'true' } : {}
-  const { QueueUrl } = await sqs.send(
-    new CreateQueueCommand({ QueueName: name, Attributes: { ...Attributes, ...kind } }),
-  )
-  const receive = async (WaitTimeSeconds = 10) => {
-    const request = { QueueUrl, WaitTimeSeconds, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] }
-    return (await sqs.send(new ReceiveMessageCommand(request))).Messages ?? []
-  }
-  return { arn, receive }
+function queueOf(sqs: SQSClient, name: string, from: object = FROM_TOPIC): Promise<Queue> {
+  return queueTaking(sqs, name, from)
 }
 
 test('a message goes to every queue whose policy lets it through, wrapped or raw', async (t) => {
