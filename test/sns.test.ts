@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import {
   EventBridgeClient,
   PutEventsCommand,
@@ -211,6 +212,29 @@ test('what lambdad signs, openssl verifies by the certificate that the message n
     const chain = ['verify', '-check_ss_sig', '-CAfile', file('pem'), file('pem')]
     assert.equal((await ran('openssl', chain)).code, 0)
   }
+})
+
+test('how deliveries ended is found in the log group of the topic', async (t) => {
+  const { client, logs } = await platform(t)
+  const { sns, sqs } = await withTopic(t, client)
+  const { arn } = await queueOf(sqs, 'q')
+  await sns.send(new SubscribeCommand({ TopicArn: TOPIC, Protocol: 'sqs', Endpoint: arn }))
+  for (const [AttributeName, AttributeValue] of [
+    ['SQSSuccessFeedbackRoleArn', 'arn:aws:iam::000000000000:role/r'],
+    ['SQSSuccessFeedbackSampleRate', '100'],
+  ]) {
+    await sns.send(new SetTopicAttributesCommand({ TopicArn: TOPIC, AttributeName, AttributeValue }))
+  }
+  const { MessageId } = await sns.send(new PublishCommand({ TopicArn: TOPIC, Message: 'm' }))
+  const logGroupName = 'sns/us-east-1/000000000000/orders'
+  const found = async () => {
+    const answer = await logs.send(new FilterLogEventsCommand({ logGroupName })).catch(() => undefined)
+    return answer?.events?.[0]?.message
+  }
+  let message = await found()
+  for (; message === undefined; message = await found());
+  const { status, notification, delivery } = JSON.parse(message)
+  assert.deepEqual([status, notification.messageId, delivery.destination], ['SUCCESS', MessageId, arn])
 })
 
 interface Outbox {

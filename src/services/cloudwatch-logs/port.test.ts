@@ -38,6 +38,26 @@ async function messages(rig: LogsRig): Promise<(string | undefined)[]> {
 
 const DENIED = { fault: 'AccessDenied', code: 'AccessDeniedException' }
 
+test('who acts as a role of the account makes the group, where that is wanted', async (t) => {
+  const { rig } = await withGroup(t)
+  const port = createLogsPort(rig)
+  const write = (sender: object, options?: { readonly makesGroup: true }) =>
+    port.put(
+      `${GROUP}/new`,
+      's',
+      [{ timestamp: rig.clock.now(), message: 'm' }],
+      { ...SENDER, ...sender },
+      options,
+    )
+  const ours = { roleArn: 'arn:aws:iam::111111111111:role/r' }
+  await assert.rejects(write(ours), { fault: 'NotFound' })
+  await assert.rejects(write({}, { makesGroup: true }), { fault: 'NotFound' })
+  await write(ours, { makesGroup: true })
+  await write(ours, { makesGroup: true })
+  const { events = [] } = await rig.run('FilterLogEvents', { logGroupName: '/aws/events/g/new' })
+  assert.equal(events.length, 2)
+})
+
 test('a service writes where a resource policy lets it in', async (t) => {
   const { rig, put } = await withGroup(t)
   await assert.rejects(put('no policy'), DENIED)

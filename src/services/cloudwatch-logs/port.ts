@@ -12,10 +12,12 @@ import { type GroupKey, groupArn } from './group.ts'
 export function createLogsPort(deps: LogsDeps): LogsPort {
   const { store, clock, liveTails, subscriptions } = deps
   return {
-    put: async (arn, stream, events, sender) => {
+    put: async (arn, stream, events, sender, options) => {
       const key = groupKeyOf(arn)
       refuseUnfit(events)
-      if ((await store.findGroup(key)) === undefined)
+      const isMaker = options?.makesGroup === true && isOwnRole(sender, key)
+      const isThere = (await store.findGroup(key)) !== undefined || (isMaker && (await makeGroup(deps, key)))
+      if (!isThere)
         throw new DeliveryError(
           'NotFound',
           'ResourceNotFoundException',
@@ -48,6 +50,18 @@ function refuseUnfit(events: readonly LogEvent[]): void {
   }
 }
 
+function isOwnRole({ roleArn, accountId }: Sender, key: GroupKey): boolean {
+  return roleArn !== undefined && accountId === key.accountId
+}
+
+/** Another node may have made it meanwhile. */
+async function makeGroup({ store, clock }: LogsDeps, key: GroupKey): Promise<true> {
+  const createdAt = clock.now()
+  const settings = { retentionDays: undefined, isDeletionProtected: false, tags: {} }
+  await store.createGroup({ ...key, createdAt, ...settings })
+  return true
+}
+
 /** Who acts as a role of the group's account is let in by the role's policies, which are not looked at. */
 async function mayWrite(
   { store }: LogsDeps,
@@ -55,7 +69,7 @@ async function mayWrite(
   stream: string,
   sender: Sender,
 ): Promise<boolean> {
-  if (sender.roleArn !== undefined && sender.accountId === key.accountId) return true
+  if (isOwnRole(sender, key)) return true
   const policies = await store.resourcePolicies(key)
   const statements = policies.flatMap(({ document }) => statementsIn(document))
   const resource = `${groupArn(key)}:log-stream:${stream}`

@@ -43,13 +43,14 @@ export function createSnsRoom(given: SnsRoomDeps): SnsRoom {
   const store = createSnsStore(database)
   const signer = new Signer({ values, clock, random })
   const throttle = new Throttle(clock)
+  const logStream = random.uuid()
+  const delivering = { switchboard, store, signer, throttle, clock, random, logStream, reportFault }
   const runner = new OutboxRunner({
     database,
     clock,
     random,
     kind: OUTBOX_KIND,
-    deliver: (item, signal) =>
-      deliver({ switchboard, store, signer, throttle, clock, reportFault }, item, signal),
+    deliver: (item, signal) => deliver(delivering, item, signal),
     isOrdered,
     reportFault,
   })

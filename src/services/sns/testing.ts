@@ -18,6 +18,7 @@ export const QUEUE = `arn:aws:sqs:us-east-1:${ACCOUNT}:q`
 export const FUNCTION = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:f`
 export const FIFO_QUEUE = `${QUEUE}.fifo`
 export const DEAD_LETTERS = `arn:aws:sqs:us-east-1:${ACCOUNT}:dead`
+export const LOG_GROUP = `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:sns/us-east-1/${ACCOUNT}/t`
 export const TOPIC = `arn:aws:sns:us-east-1:${ACCOUNT}:t`
 
 export interface SnsRig {
@@ -54,7 +55,7 @@ export async function snsRig(t: { after(run: () => Promise<void>): void }): Prom
   const database = await openSqlite(':memory:')
   const clock = new VirtualClock()
   const faults: unknown[] = []
-  const targets = memoryTargets(QUEUE, FIFO_QUEUE, FUNCTION, DEAD_LETTERS)
+  const targets = memoryTargets(QUEUE, FIFO_QUEUE, FUNCTION, DEAD_LETTERS, LOG_GROUP, `${LOG_GROUP}/Failure`)
   const room = createSnsRoom({
     database,
     values: VALUES,

@@ -1,3 +1,4 @@
+import { parseArn } from '../../aws/arn.ts'
 import { readTopicPolicy } from './delivery-policy.ts'
 import { invalidParameter, unsupported } from './errors.ts'
 
@@ -23,10 +24,12 @@ const READERS: Readonly<Record<string, Read>> = {
 }
 
 /** Carried out by nobody yet: only their being taken away is taken. */
-const TO_COME =
-  /^(KmsMasterKeyId|ArchivePolicy|(HTTP|Firehose|Lambda|Application|SQS)(Success|Failure)FeedbackRoleArn)$/
+const TO_COME = /^(KmsMasterKeyId|ArchivePolicy|Firehose(Success|Failure)FeedbackRoleArn)$/
 
-/** Says what share of successes is logged once there is a role to log as: Terraform sets it to 0 for every topic. */
+/** As whom deliveries are logged. */
+const FEEDBACK_ROLE = /^(HTTP|Lambda|Application|SQS)(Success|Failure)FeedbackRoleArn$/
+
+/** What share of successes is logged where there is a role to log as: Terraform sets it to 0 for every topic. */
 const SAMPLE_RATE = /^(HTTP|Firehose|Lambda|Application|SQS)SuccessFeedbackSampleRate$/
 
 /** What only FIFO topics have. */
@@ -47,6 +50,7 @@ export function readTopicAttributes(
 
 function readerOf(name: string, isFifo: boolean): Read {
   if (SAMPLE_RATE.test(name)) return readPercentage(name)
+  if (FEEDBACK_ROLE.test(name)) return readRole(name)
   if (TO_COME.test(name)) return readNothing(name)
   const read = Object.hasOwn(READERS, name) ? READERS[name] : undefined
   if (read === undefined) throw invalidParameter('AttributeName')
@@ -59,6 +63,15 @@ function readerOf(name: string, isFifo: boolean): Read {
 function readPercentage(name: string): Read {
   return (value) => {
     if (!/^(\d{1,2}|100)$/.test(value)) throw invalidParameter(`${name} Reason: it must be between 0 and 100`)
+    return value
+  }
+}
+
+function readRole(name: string): Read {
+  return (value) => {
+    if (value === '') return undefined
+    const { service, resource } = parseArn(value) ?? {}
+    if (service !== 'iam' || !resource?.startsWith('role/')) throw invalidParameter(name)
     return value
   }
 }

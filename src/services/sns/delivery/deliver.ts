@@ -1,7 +1,5 @@
 import { DeliveryError, type Sender } from '../../../aws/ports/delivery.ts'
 import type { QueueMessage } from '../../../aws/ports/sqs.ts'
-import type { Switchboard } from '../../../aws/switchboard.ts'
-import type { Clock } from '../../../base/clock.ts'
 import type { Item } from '../../../store/outbox/outbox.ts'
 import type { Verdict } from '../../../store/outbox/runner.ts'
 import { DEFAULT_POLICY, waitBefore } from '../delivery-policy.ts'
@@ -14,15 +12,13 @@ import type { Delivery } from './delivery.ts'
 import { envelope, functionEvent, stringToSign } from './envelope.ts'
 import { post } from './http.ts'
 import { emailOf, pushOf, smsOf } from './mail.ts'
+import { type Answer, logStatus, refusalOf, type StatusDeps } from './status.ts'
 import type { Throttle } from './throttle.ts'
 
-export interface DeliverDeps {
-  readonly switchboard: Switchboard
+export interface DeliverDeps extends StatusDeps {
   readonly store: SnsStore
   readonly signer: Pick<Signer, 'sign'>
   readonly throttle: Throttle
-  readonly clock: Clock
-  readonly reportFault: (error: unknown) => void
 }
 
 /** Delivers what the outbox holds: tries again where that may help, then hands over to the dead-letter queue. */
@@ -33,13 +29,16 @@ export async function deliver(deps: DeliverDeps, item: Item, signal: AbortSignal
   const notBefore = perSecond && deps.throttle.postponedUntil(subscriptionArn, perSecond)
   if (notBefore !== undefined) return { notBefore }
   const seal = await sealOf(deps, delivery)
+  const tried = { attempts: item.attempts + 1, handedOverAt: deps.clock.now() }
   try {
-    await SENDERS[delivery.protocol](deps, delivery, seal, signal)
+    const answer = await SENDERS[delivery.protocol](deps, delivery, seal, signal)
+    await logStatus(deps, delivery, { ...tried, ...answer, status: 'SUCCESS' })
     return 'done'
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error
     const wait = error.isTransient ? waitBeforeRetry(item.attempts, delivery) : undefined
     if (wait !== undefined) return { retryAt: deps.clock.now() + wait }
+    await logStatus(deps, delivery, { ...tried, ...refusalOf(error), status: 'FAILURE' })
     return giveUp(deps, delivery, seal)
   }
 }
@@ -49,21 +48,21 @@ type Send = (
   delivery: Delivery,
   seal: Seal | undefined,
   signal: AbortSignal,
-) => Promise<unknown>
+) => Promise<Answer>
 
 const SENDERS: Readonly<Record<Delivery['protocol'], Send>> = {
-  sqs: ({ switchboard }, delivery, seal) =>
-    switchboard.sqs.send(
-      delivery.endpoint,
-      queueMessage(delivery, seal, delivery.endpoint),
-      senderOf(delivery),
-    ),
-  lambda: ({ switchboard }, delivery, seal) =>
-    switchboard.lambda.invoke(
-      delivery.endpoint,
-      { payload: Buffer.from(functionEvent(delivery, seal)), type: 'Event', ...traceOf(delivery) },
-      senderOf(delivery),
-    ),
+  sqs: async ({ switchboard }, delivery, seal) => {
+    const { endpoint } = delivery
+    const message = queueMessage(delivery, seal, endpoint)
+    const { messageId } = await switchboard.sqs.send(endpoint, message, senderOf(delivery))
+    return { statusCode: 200, providerResponse: JSON.stringify({ sqsMessageId: messageId }) }
+  },
+  lambda: async ({ switchboard }, delivery, seal) => {
+    const payload = Buffer.from(functionEvent(delivery, seal))
+    const call = { payload, type: 'Event' as const, ...traceOf(delivery) }
+    const { requestId } = await switchboard.lambda.invoke(delivery.endpoint, call, senderOf(delivery))
+    return { statusCode: 202, providerResponse: JSON.stringify({ lambdaRequestId: requestId }) }
+  },
   http: ({ clock }, delivery, seal, signal) => post(clock, delivery, seal, signal),
   https: ({ clock }, delivery, seal, signal) => post(clock, delivery, seal, signal),
   email: sendEmail,
@@ -72,27 +71,37 @@ const SENDERS: Readonly<Record<Delivery['protocol'], Send>> = {
   application: push,
 }
 
-function sendEmail({ store }: DeliverDeps, delivery: Delivery, seal: Seal | undefined): Promise<void> {
-  return store.change((editor) => editor.keepMail(delivery, emailOf(delivery, seal)))
+async function sendEmail(
+  { store }: DeliverDeps,
+  delivery: Delivery,
+  seal: Seal | undefined,
+): Promise<Answer> {
+  await store.change((editor) => editor.keepMail(delivery, emailOf(delivery, seal)))
+  return KEPT
 }
 
+/** What is kept instead of being handed to somebody. */
+const KEPT: Answer = { statusCode: 200, providerResponse: 'kept in the outbox' }
+
 /** Who has opted out gets nothing, and nobody is told. */
-function sendText({ store }: DeliverDeps, delivery: Delivery): Promise<void> {
-  return store.change(async (editor) => {
+async function sendText({ store }: DeliverDeps, delivery: Delivery): Promise<Answer> {
+  await store.change(async (editor) => {
     const settings = await editor.accountSettings(delivery)
     if (isOptedOut(settings, delivery.endpoint)) return
     await editor.keepMail(delivery, smsOf(delivery, settings))
   })
+  return KEPT
 }
 
 /** To a device that is gone or disabled nothing is sent: its subscription's dead-letter queue hears of it. */
-function push({ store }: DeliverDeps, delivery: Delivery): Promise<void> {
-  return store.change(async (editor) => {
+async function push({ store }: DeliverDeps, delivery: Delivery): Promise<Answer> {
+  await store.change(async (editor) => {
     const endpoint = await editor.findEndpoint(delivery.endpoint)
     if (endpoint === undefined) throw new DeliveryError('NotFound', 'NotFound', 'Endpoint does not exist')
     if (!endpoint.isEnabled) throw new DeliveryError('Invalid', 'EndpointDisabled', 'Endpoint is disabled')
     await editor.keepMail(delivery, pushOf(delivery, endpoint))
   })
+  return KEPT
 }
 
 /** What people read. */

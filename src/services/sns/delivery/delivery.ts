@@ -9,6 +9,7 @@ import type { SignatureVersion } from '../signing/signer.ts'
 import { type Protocol, type Subscription, subscriptionArn } from '../subscription.ts'
 import { isHttp } from '../subscription-attributes.ts'
 import { type Topic, topicArn } from '../topic.ts'
+import { type Feedback, feedbackOf } from './status.ts'
 
 /** A message on its way to one subscriber: all that delivering it takes, so that later changes do not matter. */
 export interface Delivery {
@@ -36,6 +37,8 @@ export interface Delivery {
   readonly callback: string
   /** Absent where the message is not signed. */
   readonly signatureVersion?: SignatureVersion
+  /** Absent where its end is not logged. */
+  readonly feedback?: Feedback
   /** Of HTTP endpoints: how it is sent, and again. */
   readonly policy?: EffectivePolicy
   /** The message asks to confirm the subscription, with this. */
@@ -62,6 +65,7 @@ export function deliveryOf(topic: Topic, subscription: Subscription, message: Pu
   const { protocol, endpoint, attributes } = subscription
   const { subject, groupId, deduplicationId, sequenceNumber, traceHeader } = message
   const arn = subscriptionArn(subscription)
+  const feedback = feedbackOf(topic, protocol)
   const delivery: Delivery = {
     ...addressOf(subscription),
     isRaw: attributes.RawMessageDelivery === 'true',
@@ -73,6 +77,7 @@ export function deliveryOf(topic: Topic, subscription: Subscription, message: Pu
     text: textFor(message, protocol, endpoint),
     attributes: keptAttributes(message.attributes),
     ...signatureOf(topic, protocol),
+    ...(feedback !== undefined && { feedback }),
     ...(isHttp(protocol) && {
       policy: effectivePolicy(topic.attributes.DeliveryPolicy, attributes.DeliveryPolicy),
     }),

@@ -4,6 +4,7 @@ import { DEFAULT_POLICY } from '../delivery-policy.ts'
 import type { Seal } from '../signing/signer.ts'
 import type { Delivery } from './delivery.ts'
 import { envelope, typeOf } from './envelope.ts'
+import type { Answer } from './status.ts'
 
 /** Amazon SNS Developer Guide, "Fanout to HTTP/S endpoints": an endpoint has 15 seconds to answer. */
 const TIMEOUT_MS = 15_000
@@ -14,7 +15,7 @@ export async function post(
   delivery: Delivery,
   seal: Seal | undefined,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Answer> {
   const tooLong = new AbortController()
   const timer = clock.after(TIMEOUT_MS, () => tooLong.abort(new Error('it took too long')))
   const response = await request(delivery, {
@@ -26,6 +27,7 @@ export async function post(
   }).finally(() => timer.cancel())
   await response.body?.cancel()
   if (!response.ok) throw refused(response.status, delivery.endpoint)
+  return { statusCode: response.status, providerResponse: response.statusText }
 }
 
 async function request({ endpoint }: Delivery, init: RequestInit): Promise<Response> {

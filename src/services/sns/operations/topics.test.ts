@@ -31,9 +31,9 @@ for (const [why, input, message] of [
     'Invalid parameter: SQSSuccessFeedbackSampleRate Reason: it must be between 0 and 100',
   ],
   [
-    'a role to log as',
-    { Name: 't', Attributes: { SQSSuccessFeedbackRoleArn: 'arn:aws:iam::111111111111:role/r' } },
-    /SQSSuccessFeedbackRoleArn is not supported by lambdad yet/,
+    'a role to log as that is none',
+    { Name: 't', Attributes: { SQSSuccessFeedbackRoleArn: 'arn:aws:iam::111111111111:user/u' } },
+    'Invalid parameter: SQSSuccessFeedbackRoleArn',
   ],
   [
     'KMS keys',
