@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { InvokeWithResponseStreamCommand } from '@aws-sdk/client-lambda'
+import { PROVIDED } from '../runtimes/languages.ts'
 import { works } from '../support/commands.ts'
 import { createManaged } from '../support/managed.ts'
 import { platform } from '../support/platform.ts'
@@ -88,6 +89,23 @@ describe('a custom runtime', () => {
     assert.equal(chunk((await events.next()).value), 'two')
     assert.deepEqual((await events.next()).value, { InvokeComplete: {} })
     assert.equal((await collect(lambda, name, { gate: url })).text, 'onetwo')
+  })
+
+  test('of Go streams by its HTTP client, and fails in trailers', async (t) => {
+    const files = PROVIDED['provided.al2023 by Go']?.() ?? ''
+    if (typeof files === 'string') return t.skip(files)
+    const { createFunction, lambda } = await platform(t)
+    const program = Object.fromEntries(files.map(({ name, data }) => [name, data])) as never
+    const name = await createFunction(program, { Runtime: 'provided.al2023', Timeout: 20, mode: 0o100755 })
+    const { chunks, complete } = await collect(lambda, name, { action: 'stream', ms: 100 })
+    assert.deepEqual(chunks, ['one', 'two'])
+    assert.deepEqual(complete, {})
+    const failed = await collect(lambda, name, { action: 'stream', name: 'OwnError' })
+    assert.equal(failed.text, 'one')
+    assert.equal(failed.complete?.ErrorCode, 'OwnError')
+    assert.equal(JSON.parse(failed.complete?.ErrorDetails ?? '').errorMessage, 'broken ü')
+    const whole = await collect(lambda, name, { action: 'echo', value: 1 })
+    assert.deepEqual([whole.chunks, whole.complete], [['1'], {}])
   })
 
   test('on an HTTP client of its own streams, fails in trailers, and is cut off', async (t) => {

@@ -110,7 +110,7 @@ const MANAGED: Readonly<Record<string, () => Managed | undefined>> = {
 }
 
 /** A `bootstrap`, or why there is none. */
-const PROVIDED: Readonly<Record<string, () => Language['files'] | string>> = {
+export const PROVIDED: Readonly<Record<string, () => Language['files'] | string>> = {
   'provided.al2023 by Go': () =>
     built('go', ['version'], (source, out) =>
       execFileSync('go', ['build', '-o', out, path.join(source, 'main.go')], {
