@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda'
+import { collect } from './response-stream/support.ts'
 import { works } from './support/commands.ts'
 import { type Platform, platform } from './support/platform.ts'
 
@@ -14,6 +15,7 @@ describe('with --auth strict', () => {
       Role: await makeRole(t, strict, 'lambda.amazonaws.com'),
     })
     assert.deepEqual((await strict.invoke(name, { a: 1 })).payload, { a: 1 })
+    assert.equal((await collect(strict.lambda, name, { a: 1 })).text, '{"a":1}')
   })
 
   test('nobody else is believed: a wrong secret, an unknown key, no signature', async (t) => {
