@@ -9,6 +9,7 @@ import { describeLogGroups } from './operations/describe-log-groups.ts'
 import { describeLogStreams } from './operations/describe-log-streams.ts'
 import { filterLogEvents } from './operations/filter-log-events.ts'
 import { getLogEvents } from './operations/get-log-events.ts'
+import { listLogGroups } from './operations/list-log-groups.ts'
 import { putLogEvents } from './operations/put-log-events.ts'
 import { putLogGroupDeletionProtection } from './operations/put-log-group-deletion-protection.ts'
 import {
@@ -50,6 +51,7 @@ export const logsOperations = {
   DescribeSubscriptionFilters: describeSubscriptionFilters,
   FilterLogEvents: filterLogEvents,
   GetLogEvents: getLogEvents,
+  ListLogGroups: listLogGroups,
   ListTagsForResource: listTagsForResource,
   ListTagsLogGroup: listTagsLogGroup,
   PutLogEvents: putLogEvents,

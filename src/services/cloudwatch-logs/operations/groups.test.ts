@@ -105,6 +105,42 @@ test('DescribeLogGroups refuses contradictions, other accounts, and tokens of ot
   await assert.rejects(run('DescribeLogGroups', { nextToken: 'nonsense' }), invalid)
 })
 
+test('ListLogGroups finds names by their beginnings and parts, in pages', async (t) => {
+  const { run } = await logsRig(t)
+  for (const logGroupName of ['/aws/lambda/a', '/aws/lambda/b', '/my/aws/lambda', 'discovery', 'other'])
+    await run('CreateLogGroup', { logGroupName })
+  const list = async (input: object) => {
+    const { logGroups = [], nextToken } = await run('ListLogGroups', input)
+    return { names: logGroups.map(({ logGroupName }) => logGroupName), nextToken }
+  }
+  assert.deepEqual((await run('ListLogGroups', { logGroupNamePattern: 'other' })).logGroups, [
+    {
+      logGroupName: 'other',
+      logGroupArn: 'arn:aws:logs:us-east-1:111111111111:log-group:other',
+      logGroupClass: 'STANDARD',
+    },
+  ])
+  const pattern = { logGroupNamePattern: '^/aws/lambda|discovery' }
+  assert.deepEqual((await list(pattern)).names, ['/aws/lambda/a', '/aws/lambda/b', 'discovery'])
+  assert.deepEqual((await list({ logGroupNamePattern: 'lambda' })).names.length, 3)
+  assert.deepEqual((await list({ logGroupNamePattern: 'no-such-group' })).names, [])
+  assert.deepEqual((await list({ logGroupClass: 'INFREQUENT_ACCESS' })).names, [])
+  const first = await list({ ...pattern, limit: 2 })
+  assert.deepEqual(first.names, ['/aws/lambda/a', '/aws/lambda/b'])
+  assert.deepEqual(await list({ ...pattern, nextToken: first.nextToken }), {
+    names: ['discovery'],
+    nextToken: undefined,
+  })
+  await assert.rejects(list({ nextToken: first.nextToken }), /nextToken is invalid/)
+  for (const input of [
+    { includeLinkedAccounts: true },
+    { dataSources: [] },
+    { logGroupTags: [] },
+    { fieldIndexNames: ['a'] },
+  ])
+    await assert.rejects(list(input), { code: 'InvalidParameterException' })
+})
+
 test('a retention is one of the days that AWS allows', async (t) => {
   const { run } = await logsRig(t)
   await run('CreateLogGroup', { logGroupName: '/g' })

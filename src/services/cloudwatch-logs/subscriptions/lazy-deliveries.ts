@@ -38,7 +38,8 @@ export class LazyDeliveries {
     try {
       const { createDeliveries } = await import('./deliveries.ts')
       const deliveries = createDeliveries(this.#deps)
-      if (!this.#isStopped) await deliveries.start()
+      if (this.#isStopped) await deliveries.stop()
+      else await deliveries.start()
       return deliveries
     } catch (error) {
       this.#deliveries = undefined
