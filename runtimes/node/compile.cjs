@@ -80,9 +80,7 @@ function sdkFolders(sdk) {
 }
 
 /** What is returned is to be kept until Node has written it. */
-function compile(file, kind) {
-  const source = fs.readFileSync(file, 'utf8')
-  for (const [, name] of source.matchAll(FROM_SDK)) mentioned.add(name)
+function compile(file, source, kind) {
   if (kind !== 'module') {
     const compiled = compileFunctionForCJSLoader(source, file, false, kind === 'detect')
     if (!compiled.canParseAsESM) return compiled
@@ -94,14 +92,15 @@ let bytes = 0
 
 function compileAll(folders, kept) {
   for (const { file, kind } of sources(folders)) {
-    const { size } = fs.statSync(file)
-    if (size < MODULE_BYTES_MIN) continue
-    bytes += size
+    bytes += fs.statSync(file).size
     const { user, system } = process.cpuUsage()
     if (bytes > SOURCE_BYTES_MAX || kept.length === MODULES_MAX) return
     if ((user + system) / 1000 > PROCESSOR_MS_MAX) return
+    const source = fs.readFileSync(file, 'utf8')
+    for (const [, name] of source.matchAll(FROM_SDK)) mentioned.add(name)
+    if (source.length < MODULE_BYTES_MIN) continue
     try {
-      kept.push(compile(file, kind))
+      kept.push(compile(file, source, kind))
     } catch {
       // No JavaScript, or not of this kind: whoever loads it is told.
     }

@@ -28,6 +28,8 @@ export interface Compiler {
   readonly argv: readonly string[]
   /** How names of sources end. */
   readonly sources: readonly string[]
+  /** What sources say that load much, however small they are. */
+  readonly loadsMuch?: RegExp
   /** The folder of /opt that modules are in. */
   readonly layers: string
 }

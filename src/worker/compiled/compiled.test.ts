@@ -190,7 +190,8 @@ for (const sandbox of await sandboxesHere()) {
 
     test('what a function loads of lambdad’s copy of the SDK is compiled with it', async (t) => {
       const worker = await testWorker(t, sandbox, { runtimes, settings })
-      const code = `exports.handler = async () => typeof require('@aws-sdk/client-sts').STSClient // ${'x'.repeat(70_000)}`
+      // Small as it is, it loads much.
+      const code = "exports.handler = async () => typeof require('@aws-sdk/client-sts').STSClient"
       const changes = { runtime: nodeRuntime, variables: { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' } }
       await worker.startFunction(code, changes).call()
       await until(() => compiledIn(worker, 'link').length === 1)

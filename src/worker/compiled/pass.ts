@@ -50,7 +50,7 @@ export async function compilePass(
   try {
     opt = hasLayers(fn) ? await takeOpt(parts, fn) : undefined
     const sources = [code.folder, ...(opt === undefined ? [] : [`${opt.folder}/${compiler.layers}`])]
-    if (!(await isWorthCompiling(sources, compiler.sources))) return 0
+    if (!(await isWorthCompiling(sources, compiler))) return 0
     const told = `${into}/.told`
     await run(parts, specOf(plan, code, opt), told, signal)
     const bytes = await unpackCompiled(told, into)

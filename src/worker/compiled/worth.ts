@@ -1,4 +1,5 @@
-import { opendir, stat } from 'node:fs/promises'
+import { opendir, readFile, stat } from 'node:fs/promises'
+import type { Compiler } from '../launch-plan.ts'
 
 /** Compiling this much takes some milliseconds; less is not worth a process. */
 const SOURCE_BYTES = 64 * 1024
@@ -9,7 +10,7 @@ const ENTRIES_MAX = 5000
 /** Whether there is enough in these folders that a compiler would have to do. Ends as soon as that is known. */
 export async function isWorthCompiling(
   folders: readonly string[],
-  sources: readonly string[],
+  { sources, loadsMuch }: Pick<Compiler, 'sources' | 'loadsMuch'>,
 ): Promise<boolean> {
   const waiting = [...folders]
   let bytes = 0
@@ -22,6 +23,7 @@ export async function isWorthCompiling(
       else if (entry.isFile() && sources.some((end) => entry.name.endsWith(end))) {
         bytes += (await stat(path)).size
         if (bytes >= SOURCE_BYTES) return true
+        if (loadsMuch?.test(await readFile(path, 'utf8'))) return true
       }
     }
   }

@@ -63,6 +63,7 @@ function compilerOf(binary: string, sdk: string): Compiler {
     binary,
     argv: [binary, '--expose-internals', '--no-warnings', `${RUNTIME_FOLDER}/compile.cjs`, sdk],
     sources: ['.js', '.cjs', '.mjs'],
+    ...(sdk !== '' && { loadsMuch: /["']@aws-sdk\// }),
     layers: 'nodejs',
   }
 }
