@@ -115,7 +115,7 @@ for (const sandbox of await sandboxesHere()) {
   describe(`modules compiled ahead, in the sandbox ${sandbox}`, () => {
     for (const { runtime, code, sum, file } of LANGUAGES) {
       test(`${runtime}: the second cold start compiles nothing`, async (t) => {
-        const worker = await testWorker(t, sandbox, { runtimes, settings })
+        const worker = await testWorker(t, sandbox, { runtimes, settings, prepared: true })
         const changes = { runtime, variables: { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' } }
         const first = await worker.startFunction(code(), changes).call()
         await until(() => compiledIn(worker, file).length === 1)
@@ -135,6 +135,7 @@ for (const sandbox of await sandboxesHere()) {
         const worker = await testWorker(t, sandbox, {
           runtimes,
           settings: { ...settings, poolMembersMax: 2 },
+          prepared: true,
         })
         await worker.startFunction(code(), { runtime }).call()
         await until(() => compiledIn(worker, file).length === 1 && worker.worker.pooled() > 0)
@@ -145,7 +146,7 @@ for (const sandbox of await sandboxesHere()) {
       })
 
       test(`${runtime}: what is damaged is compiled again, and is no error`, async (t) => {
-        const worker = await testWorker(t, sandbox, { runtimes, settings })
+        const worker = await testWorker(t, sandbox, { runtimes, settings, prepared: true })
         await worker.startFunction(code(), { runtime }).call()
         await until(() => compiledIn(worker, file).length === 1)
         const [folder = ''] = compiledIn(worker, file)
@@ -161,7 +162,7 @@ for (const sandbox of await sandboxesHere()) {
       })
 
       test(`${runtime}: other code has its own`, async (t) => {
-        const worker = await testWorker(t, sandbox, { runtimes, settings })
+        const worker = await testWorker(t, sandbox, { runtimes, settings, prepared: true })
         await worker.startFunction(code(1), { runtime }).call()
         await until(() => compiledIn(worker, file).length === 1)
         const other = (await worker.startFunction(code(2), { runtime }).call()) as { sum: number }
@@ -174,7 +175,7 @@ for (const sandbox of await sandboxesHere()) {
 
     test('a layer’s modules are compiled with it', async (t) => {
       if (python.kind === 'missing') return t.skip(python.message)
-      const worker = await testWorker(t, sandbox, { runtimes, settings })
+      const worker = await testWorker(t, sandbox, { runtimes, settings, prepared: true })
       const [index, ...modules] = pythonCode()
       const layers = [worker.layer(modules.map(({ name, ...rest }) => ({ ...rest, name: `python/${name}` })))]
       const changes = { runtime: 'python3.11', layers }
@@ -189,7 +190,7 @@ for (const sandbox of await sandboxesHere()) {
     })
 
     test('what a function loads of lambdad’s copy of the SDK is compiled with it', async (t) => {
-      const worker = await testWorker(t, sandbox, { runtimes, settings })
+      const worker = await testWorker(t, sandbox, { runtimes, settings, prepared: true })
       // Small as it is, it loads much.
       const code = "exports.handler = async () => typeof require('@aws-sdk/client-sts').STSClient"
       const changes = { runtime: nodeRuntime, variables: { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' } }
@@ -200,7 +201,7 @@ for (const sandbox of await sandboxesHere()) {
     })
 
     test('a small function is left alone, as is one of a daemon that does not compile ahead', async (t) => {
-      const worker = await testWorker(t, sandbox, { runtimes, settings })
+      const worker = await testWorker(t, sandbox, { runtimes, settings, prepared: true })
       await worker.startFunction('exports.handler = async () => 1', { runtime: nodeRuntime }).call()
       const off = await testWorker(t, sandbox, { runtimes, settings: { ...settings, compilesAhead: false } })
       await off.startFunction(nodeCode(), { runtime: nodeRuntime }).call()
@@ -211,7 +212,7 @@ for (const sandbox of await sandboxesHere()) {
     })
 
     test('nothing is left of a pass when the worker stops', async (t) => {
-      const worker = await testWorker(t, sandbox, { runtimes, settings })
+      const worker = await testWorker(t, sandbox, { runtimes, settings, prepared: true })
       await worker.startFunction(nodeCode(), { runtime: nodeRuntime }).call()
       await until(() => readdirSync(`${worker.folder}/cache/code`).some((name) => name.includes('.partial-')))
       await worker.worker.stop()

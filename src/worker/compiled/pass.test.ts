@@ -38,8 +38,9 @@ def attempt(what):
 
 const LARGE = `exports.handler = async () => 1 // ${'x'.repeat(70_000)}`
 
-async function compiling(t: TestContext, program: string): Promise<TestWorker> {
-  const worker = await testWorker(t, best, { runtimes: compiledBy(program), settings })
+/** `prepared`: as a daemon that listens, which has helpers that make sandboxes. */
+async function compiling(t: TestContext, program: string, prepared = true): Promise<TestWorker> {
+  const worker = await testWorker(t, best, { runtimes: compiledBy(program), settings, prepared })
   await worker.startFunction(LARGE).call()
   return worker
 }
@@ -54,15 +55,16 @@ function madeIn({ folder }: TestWorker, name: string): string | undefined {
 }
 
 describe('a pass', { skip }, () => {
-  test('cannot reach what the function could not, nor any network', async (t) => {
-    if (best === 'process') return t.skip('nothing is isolated here')
-    const server = createServer().listen(0, '127.0.0.1')
-    t.after(() => server.close())
-    await new Promise((listening) => server.once('listening', listening))
-    const { port } = server.address() as { port: number }
-    const worker = await compiling(
-      t,
-      `tell("seen", json.dumps({
+  for (const prepared of [true, false]) {
+    test(`cannot reach what the function could not, nor any network (${prepared ? 'prepared' : 'at once'})`, async (t) => {
+      if (best === 'process') return t.skip('nothing is isolated here')
+      const server = createServer().listen(0, '127.0.0.1')
+      t.after(() => server.close())
+      await new Promise((listening) => server.once('listening', listening))
+      const { port } = server.address() as { port: number }
+      const worker = await compiling(
+        t,
+        `tell("seen", json.dumps({
         "code": attempt(lambda: open("/var/task/new", "w")),
         "loopback": attempt(lambda: socket.create_connection(("127.0.0.1", ${port}))),
         "outside": attempt(lambda: socket.create_connection(("192.0.2.1", 80), 1)),
@@ -73,20 +75,22 @@ describe('a pass', { skip }, () => {
         "variables": [name for name in os.environ if name not in ("LAMBDAD_ENVIRONMENT", "LC_CTYPE", "PWD")],
       }).encode())
 end()`,
-    )
-    await until(() => madeIn(worker, 'seen') !== undefined)
-    const seen = JSON.parse(readFileSync(madeIn(worker, 'seen') ?? '', 'utf8'))
-    assert.deepEqual(seen, {
-      code: 'EROFS',
-      loopback: 'ECONNREFUSED',
-      outside: 'ENETUNREACH',
-      data: false,
-      interfaces: ['lo'],
-      others: [],
-      root: false,
-      variables: [],
+        prepared,
+      )
+      await until(() => madeIn(worker, 'seen') !== undefined)
+      const seen = JSON.parse(readFileSync(madeIn(worker, 'seen') ?? '', 'utf8'))
+      assert.deepEqual(seen, {
+        code: 'EROFS',
+        loopback: 'ECONNREFUSED',
+        outside: 'ENETUNREACH',
+        data: false,
+        interfaces: ['lo'],
+        others: [],
+        root: false,
+        variables: [],
+      })
     })
-  })
+  }
 
   for (const { what, program, said } of [
     {
@@ -138,13 +142,17 @@ end()`,
   })
 })
 
-test('what was compiled cannot be changed from inside', { skip }, async (t) => {
-  if (best === 'process') return t.skip('nothing is isolated here')
-  const worker = await testWorker(t, best, {
-    runtimes: compiledBy('tell("modules", b"as it was"); end()'),
-    settings,
-  })
-  const code = `
+for (const prepared of [true, false]) {
+  test(`what was compiled cannot be changed from inside (${prepared ? 'prepared' : 'at once'})`, {
+    skip,
+  }, async (t) => {
+    if (best === 'process') return t.skip('nothing is isolated here')
+    const worker = await testWorker(t, best, {
+      runtimes: compiledBy('tell("modules", b"as it was"); end()'),
+      settings,
+      prepared,
+    })
+    const code = `
     const fs = require('node:fs')
     const at = '/var/lang/compiled'
     const attempt = (what) => { try { what(); return 'done' } catch (error) { return error.code } }
@@ -161,15 +169,16 @@ test('what was compiled cannot be changed from inside', { skip }, async (t) => {
       attempt(() => fs.rmdirSync(at)),
       fs.readFileSync(at + '/modules', 'utf8'),
     ] // ${'x'.repeat(70_000)}`
-  assert.equal(await worker.startFunction(code).call(), false)
-  await until(() => madeIn(worker, 'modules') !== undefined)
-  const tried = (await worker.startFunction(code).call()) as string[]
-  assert.equal(tried.pop(), 'as it was')
-  assert.ok(
-    tried.every((one) => ['EROFS', 'EACCES', 'EPERM', 'EBUSY'].includes(one)),
-    String(tried),
-  )
-  const file = madeIn(worker, 'modules') ?? ''
-  assert.equal(readFileSync(file, 'utf8'), 'as it was')
-  assert.deepEqual(readdirSync(file.replace(/\/modules$/, '')), ['modules'])
-})
+    assert.equal(await worker.startFunction(code).call(), false)
+    await until(() => madeIn(worker, 'modules') !== undefined)
+    const tried = (await worker.startFunction(code).call()) as string[]
+    assert.equal(tried.pop(), 'as it was')
+    assert.ok(
+      tried.every((one) => ['EROFS', 'EACCES', 'EPERM', 'EBUSY'].includes(one)),
+      String(tried),
+    )
+    const file = madeIn(worker, 'modules') ?? ''
+    assert.equal(readFileSync(file, 'utf8'), 'as it was')
+    assert.deepEqual(readdirSync(file.replace(/\/modules$/, '')), ['modules'])
+  })
+}

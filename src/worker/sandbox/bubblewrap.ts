@@ -145,6 +145,8 @@ export class BubblewrapSandbox implements Sandbox {
   #walled(spec: SandboxSpec, mounts: readonly Mount[]): WallsPlan | undefined {
     const { uid, network, temporaryMb, variables, argv } = spec
     if (this.walls === undefined || uid === undefined || spec.forks === true) return undefined
+    // Without a namespace's file it would leave the sandbox in the host's network.
+    if (spec.offline === true) return undefined
     if (spec.temporary?.from !== undefined || mounts.some(({ isWritable }) => isWritable)) return undefined
     const files = [
       ...this.#fixedFiles,
