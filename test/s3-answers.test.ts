@@ -220,6 +220,23 @@ test('checksums that are none are told from wrong ones', async (t) => {
   await refused(s3.putObject({ ...at, ContentMD5: 'MTIz' }), 'InvalidDigest', { 'Content-MD5': 'MTIz' })
 })
 
+test('what curl sends is an object, though it calls it a form; numbers must be some', async (t) => {
+  const { s3, running } = await s3Of(t)
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const put = await fetch(`${running.endpoint}/bucket/k`, { method: 'PUT', body: 'a=b', headers })
+  assert.equal(put.status, 200)
+  const { Body } = await s3.getObject({ Bucket, Key: 'k' })
+  assert.equal(await Body?.transformToString(), 'a=b')
+  for (const name of ['max-keys', 'list-type=2&max-keys', 'uploads&max-uploads']) {
+    const listed = await fetch(`${running.endpoint}/bucket?${name}=blah`)
+    assert.equal(listed.status, 400)
+    assert.match(
+      await listed.text(),
+      /InvalidArgument.*not an integer or within integer range.*<ArgumentValue>blah</,
+    )
+  }
+})
+
 test('a date that is still to come is no condition', async (t) => {
   const { s3 } = await s3Of(t)
   await s3.putObject({ Bucket, Key: 'k', Body: 'x' })

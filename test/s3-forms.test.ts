@@ -165,6 +165,8 @@ test('a form is held to its policy', async (t) => {
   })
   assert.equal((await post(images)).status, 204)
   const policyOf = (document: unknown) => Buffer.from(JSON.stringify(document)).toString('base64')
+  const unnamed = policyOf({ expiration: '2099-01-01T00:00:00Z', conditions: [{ key: 'k' }] })
+  await denied(await post({ key: 'k', policy: unnamed }), 'Extra input fields: bucket')
   for (const policy of [
     '{',
     policyOf({}),

@@ -80,7 +80,7 @@ function isQueryProtocol(
   isSigned: boolean,
 ): boolean {
   const contentType = request.headers['content-type'] ?? ''
-  const isForm = contentType.startsWith('application/x-www-form-urlencoded')
+  const isForm = request.method === 'POST' && contentType.startsWith('application/x-www-form-urlencoded')
   const hasQueryVersion = candidates.some(({ queryVersion }) => queryVersion !== undefined)
   const isLink = request.query.has('Action') && (hasQueryVersion || request.query.has('Version'))
   if (!isForm && !isLink) return false

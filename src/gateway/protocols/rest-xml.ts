@@ -19,6 +19,7 @@ export const restXml: Protocol = {
 
   async decode(route: Route, request: HttpRequest, body: RequestBody): Promise<Input> {
     const input = readBindings(route, request, decodedHeaders(request.headers), xmlText)
+    refuseBadNumbers(route, request, input)
     const { payload, body: structure } = route.operation.input
     if (payload !== undefined) {
       const value = await asXml(async () => readPayload(payload, body, codecOf(route.definition)))
@@ -62,6 +63,17 @@ export const restXml: Protocol = {
     const body = `${XML_DECLARATION}<Error>${flatErrorElements(facts)}${tail}</Error>`
     return { status: facts.status, headers, body }
   },
+}
+
+/** S3 has its own words for a parameter that is no number. */
+function refuseBadNumbers({ operation }: Route, { query }: HttpRequest, input: Input): void {
+  const bad = operation.input.bound.find(({ name }) => Number.isNaN(input[name]))
+  if (bad === undefined) return
+  const message = `Provided ${bad.wireName} not an integer or within integer range`
+  throw new AwsError('InvalidArgument', message, {
+    status: 400,
+    members: { ArgumentName: bad.wireName, ArgumentValue: query.get(bad.wireName) ?? '' },
+  })
 }
 
 /** What AWS answers 204, and its model does not say. */

@@ -19,7 +19,7 @@ type Condition =
   | ({ readonly kind: 'content-length-range' } & LengthRange)
 
 /** Fields that no condition need name. */
-const UNCONDITIONAL = new Set(['policy', 'x-amz-signature', 'signature', 'awsaccesskeyid', 'file', 'bucket'])
+const UNCONDITIONAL = new Set(['policy', 'x-amz-signature', 'signature', 'awsaccesskeyid', 'file'])
 
 /**
  * Holds a form to its policy.

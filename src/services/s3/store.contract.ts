@@ -42,6 +42,22 @@ export function describeS3Store(open: OpenDatabase): void {
     assert.equal((await store.versions('b', older))[0]?.version.versionId, 'v2')
   })
 
+  test('buckets that have lifecycle rules are found, those that have none any more are not', async (t) => {
+    const store = await stored(t)
+    const save = (name: string, more: object) =>
+      store.change((editor) =>
+        editor.saveBucket({ name, accountId: '1', region: 'r', createdAt: 0, ...more }),
+      )
+    const lifecycle = [{ ID: 'a', Status: 'Enabled', Expiration: { Days: 1 } }]
+    for (const name of ['b', 'a', 'c']) await save(name, { lifecycle })
+    await save('none', {})
+    await save('c', {})
+    assert.deepEqual(
+      (await store.agingBuckets()).map(({ name }) => name),
+      ['a', 'b'],
+    )
+  })
+
   test('a delete marker hides its key until it is removed', async (t) => {
     const store = await stored(t)
     await add(store, version('k', 'v1', 'f1'))
