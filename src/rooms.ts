@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { availableParallelism, homedir } from 'node:os'
 import path from 'node:path'
 import type { Service } from './aws/service.ts'
 import { callerOfSession, mintSessionCredentials } from './aws/session-credentials.ts'
 import type { Switchboard } from './aws/switchboard.ts'
 import type { Clock } from './base/clock.ts'
+import { Linger } from './base/linger.ts'
 import type { Random } from './base/random.ts'
 import { Saturation } from './base/saturation.ts'
 import { effectiveAuth, machineMemory, refuseUnsandboxed, type Settings } from './config.ts'
@@ -99,7 +100,9 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
   const logs = createLogsRoom({ ...stores, switchboard, clock, random, reportFault })
   const telemetry = createTelemetry({ clock, appendLogs: logs.append })
   const runtimes = buildRuntimeFinder(deps)
-  const saturation = new Saturation(clock)
+  const hasOthers = availableParallelism() > 1
+  const linger = new Linger(() => hasOthers && !saturation.isSaturated)
+  const saturation: Saturation = new Saturation(clock, () => linger.awakeMs)
   const worker = createWorker({
     clock,
     random,
@@ -239,6 +242,7 @@ export async function buildRooms(deps: RoomsDeps): Promise<Rooms> {
     ],
     random,
     clock,
+    linger,
     reportFault,
   })
   return {

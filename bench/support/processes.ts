@@ -19,6 +19,11 @@ export function startEcho(): Promise<Server> {
   return startServer(['bench/support/echo-server.ts'], async () => {})
 }
 
+/** The echo with one more hop, to other processes: what an Invoke cannot be faster than by much. */
+export function startHop(): Promise<Server> {
+  return startServer(['bench/support/hop-server.ts'], async () => {})
+}
+
 /** Takes one file, and gives it back. */
 export function startFileServer(): Promise<Server> {
   return startServer(['bench/support/file-server.ts'], async () => {})

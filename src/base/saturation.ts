@@ -1,5 +1,5 @@
 import { cpus } from 'node:os'
-import { performance } from 'node:perf_hooks'
+import { type EventLoopUtilization, performance } from 'node:perf_hooks'
 import type { Clock } from './clock.ts'
 
 /** Looking costs a tenth of a millisecond, and the system counts in hundredths of a second. */
@@ -13,13 +13,17 @@ const REST_MIN = 0.1
  */
 export class Saturation {
   readonly #clock: Clock
+  readonly #awakeMs: () => number
+  #awakeBefore = 0
   #loop = performance.eventLoopUtilization()
   #machine = machineTimes()
   #lookedAt: number
   #isSaturated = false
 
-  constructor(clock: Clock) {
+  /** `awakeMs`: how long, so far, the loop has been awake for nothing, which is rest (`Linger`). */
+  constructor(clock: Clock, awakeMs: () => number = () => 0) {
     this.#clock = clock
+    this.#awakeMs = awakeMs
     this.#lookedAt = clock.elapsed()
   }
 
@@ -36,7 +40,10 @@ export class Saturation {
   #restOfLoop(): number {
     const before = this.#loop
     this.#loop = performance.eventLoopUtilization()
-    return 1 - performance.eventLoopUtilization(this.#loop, before).utilization
+    const awakeBefore = this.#awakeBefore
+    this.#awakeBefore = this.#awakeMs()
+    const times = performance.eventLoopUtilization(this.#loop, before)
+    return restOf(times, this.#awakeBefore - awakeBefore)
   }
 
   #restOfMachine(): number {
@@ -45,6 +52,14 @@ export class Saturation {
     const all = this.#machine.all - before.all
     return all === 0 ? 1 : (this.#machine.idle - before.idle) / all
   }
+}
+
+/** The share of its time in which an event loop had nothing to do. */
+export function restOf(
+  { active, idle }: Pick<EventLoopUtilization, 'active' | 'idle'>,
+  awakeMs: number,
+): number {
+  return (idle + awakeMs) / Math.max(Number.MIN_VALUE, active + idle)
 }
 
 /** Of all processors together. */

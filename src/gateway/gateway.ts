@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { AwsError } from '../aws/error.ts'
 import type { Service, ServiceDefinition } from '../aws/service.ts'
 import type { Clock } from '../base/clock.ts'
+import type { Linger } from '../base/linger.ts'
 import type { Random } from '../base/random.ts'
 import { type AnswerDeps, answer } from './answer.ts'
 import type { Authenticator } from './authenticator.ts'
@@ -23,6 +24,8 @@ export interface GatewayOptions {
   readonly random: Random
   readonly clock: Clock
   readonly settings?: Partial<ServerSettings>
+  /** Keeps the event loop awake between a request and its answer where they come close upon one another. */
+  readonly linger?: Linger
   /** Told of every failure that is not the caller's, before the caller gets an error without its text. */
   readonly reportFault: (error: unknown, requestId: string) => void
 }
@@ -41,7 +44,7 @@ export interface Gateway {
 /** The way in: from HTTP to one operation of one service, or to a front door. */
 export function createGateway(options: GatewayOptions): Gateway {
   const directory = new ServiceDirectory(options.definitions, options.services)
-  const { authenticator, random, reportFault, frontDoors, clock } = options
+  const { authenticator, random, reportFault, frontDoors, clock, linger } = options
   const settings = { ...defaultServerSettings, ...options.settings }
   const budget = new BodyBudget(settings.bodyBytesMax)
   const deps: AnswerDeps = { directory, authenticator, budget, random, reportFault }
@@ -49,7 +52,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const door = frontDoors.find((candidate) => candidate.matches(request))
     return door === undefined ? answer(deps, request) : answerDoor(door, request, deps)
   }
-  const server = new HttpServer({ answer: answerAny, settings, clock })
+  const server = new HttpServer({ answer: answerAny, settings, clock, linger })
   return {
     async listen(host, port) {
       const address = await server.listen(host, port)
