@@ -43,7 +43,8 @@ test('after kill -9 every log event that is kept, as all acknowledged ones are, 
     // What a function writes is kept a moment after it has answered.
     if (kill === 0) await worked.promise.then(() => sleep(1000))
     const enough = acknowledged.length + 20 + Math.random() * 100
-    while (acknowledged.length < enough) await sleep(5)
+    const givesUpAt = Date.now() + PATIENCE_MS
+    while (acknowledged.length < enough && Date.now() < givesUpAt) await sleep(5)
     await daemon.kill()
     await writing
     for (const client of Object.values(clients)) client.destroy()
