@@ -402,6 +402,9 @@ class StartedRuntime implements Runtime {
   endInit(): void {
     this.#sandbox.endInit()
     if (this.#limitsProcessor) this.#sandbox.limitProcessor()
+  }
+
+  hold(): void {
     this.#sandbox.hold(this.#kept)
   }
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, renameSync } from 'node:fs'
+import { chmodSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { unpackZip } from '../../base/zip/index.ts'
 
@@ -81,7 +81,7 @@ export class CodeCache {
   /** What is there of a name, made by this daemon or by one before; undefined where nothing is. */
   async takeKept(name: string): Promise<UnpackedCode | undefined> {
     const isKnown = this.#entries.has(name) || this.#older.has(name)
-    if (!isKnown && !(await isFolder(`${this.#folder}/${name}`))) return undefined
+    if (!isKnown && !isFolder(`${this.#folder}/${name}`)) return undefined
     // Where it has gone just now, there is nothing to take.
     return this.takeMade(name, () => Promise.reject(new Error(`${name} is gone`))).catch(() => undefined)
   }
@@ -166,12 +166,12 @@ export class CodeCache {
 
 /** Returns the size of the files. */
 async function unpackOnce(folder: string, make: (folder: string) => Promise<number>): Promise<number> {
-  return (await isFolder(folder)) ? sizeOf(folder) : make(folder)
+  return isFolder(folder) ? sizeOf(folder) : make(folder)
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  const there = await stat(path).catch(() => undefined)
-  return there?.isDirectory() ?? false
+/** A start waits for it, and a thread of the pool would take ten times as long. */
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 async function sizeOf(folder: string): Promise<number> {

@@ -51,7 +51,9 @@ export function endInit(life: Life, run: Run): void {
   life.settle(run, () => {
     const extensions = run.companions?.extensions.records
     life.chronicle.initEnded(run.phase, { status: 'success' }, durationMs, extensions)
-    run.runtime?.endInit()
+    run.runtime?.hold()
     life.deliver(run)
+    // While it wakes up.
+    run.runtime?.endInit()
   })
 }

@@ -21,6 +21,8 @@ export interface Runtime {
   whenDrained(then: () => void): void
   /** A connection to what listens on its loopback. */
   connect?(port: number): Socket | Promise<Socket>
+  /** From now on what is in its /tmp is kept. */
+  hold(): void
   /** From now on it has the processor share of its memory size. */
   endInit(): void
   /** It is given something to do. Cheap: once for each invocation. */

@@ -169,6 +169,7 @@ export class FakeRuntime implements Runtime {
   isOutOfMemory() {
     return false
   }
+  hold() {}
   endInit() {}
   wake() {}
   rest() {}

@@ -145,6 +145,7 @@ export class Scripted implements Runtime {
   isOutOfMemory(_: Exit) {
     return false
   }
+  hold() {}
   endInit() {}
   wake() {}
   rest() {

@@ -10,7 +10,6 @@ import {
 } from './cgroup.ts'
 import { CgroupLimits, inUseIn, type MemoryNames } from './cgroup-limits.ts'
 import {
-  CPU_PERIOD_US,
   cpuQuotaUs,
   hardLimitBytes,
   type Limiter,
@@ -120,7 +119,7 @@ class CgroupV1Limits extends CgroupLimits {
   limitProcessor(): void {
     const { cpu } = this.#folders
     if (cpu === undefined) return
-    writeWhereThere(`${cpu}/cpu.cfs_period_us`, String(CPU_PERIOD_US))
+    // The kernel's own period is that of the quota.
     writeWhereThere(`${cpu}/cpu.cfs_quota_us`, String(cpuQuotaUs(this.#memoryMb)))
   }
 

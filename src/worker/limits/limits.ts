@@ -53,7 +53,7 @@ export const PROCESSES_MAX = 1024
 /** At 1,769 MB a function has one vCPU (Lambda Developer Guide, "Configure memory"). */
 const MEMORY_MB_PER_CPU = 1769
 
-/** At periods of 100 ms the quota holds exactly, at 10 ms no longer. */
+/** At periods of 100 ms, the kernel's own, the quota holds exactly, at 10 ms no longer. */
 export const CPU_PERIOD_US = 100_000
 
 /** How much of the processors a group gets where several want them: the kernel's `full` serves invocations. */

@@ -288,6 +288,7 @@ export class ManagedEnvironment implements WireEnvironment {
     const durationMs = this.#clock.elapsed() - this.#startedAt
     this.#whenRead(() => {
       this.#chronicle.initEnded('init', { status: 'success' }, durationMs, this.#extensionRecords)
+      this.#runtime?.hold()
       this.#runtime?.endInit()
       if (this.#state === 'ready') this.#parts.listener.onFree(this)
     })
