@@ -179,7 +179,7 @@ test('configurations that overlap, and events that there are not, are refused', 
     message: /not supported for notifications/,
   })
   // AWS takes any of its events; these cannot happen here.
-  await put({ QueueArn: QUEUE, Events: ['s3:ObjectRestore:*', 's3:ObjectAcl:Put', 's3:Replication:*'] })
+  await put({ QueueArn: QUEUE, Events: ['s3:ObjectRestore:*', 's3:IntelligentTiering', 's3:Replication:*'] })
   await assert.rejects(put({ ...one, QueueArn: 'arn:aws:sqs:x' }), { name: 'InvalidArgument' })
   const filtered = (Name: string) => ({ Filter: { Key: { FilterRules: [{ Name, Value: 'a' }] } } })
   await assert.rejects(put({ ...one, ...filtered('INVALID') }), /must be either prefix or suffix/)
@@ -187,5 +187,38 @@ test('configurations that overlap, and events that there are not, are refused', 
   const { QueueConfigurations } = await s3.getBucketNotificationConfiguration({ Bucket: 'bucket' })
   assert.equal(QueueConfigurations?.[0]?.Filter?.Key?.FilterRules?.[0]?.Name, 'Prefix')
   await assert.rejects(put({ ...one, QueueArn: `${QUEUE}.fifo` }), /FIFO/)
-  await assert.rejects(put({ ...one, QueueArn: `${QUEUE}x` }), /Unable to validate/)
+  await assert.rejects(
+    put({ ...one, QueueArn: `${QUEUE}x`, ...under('a') }, { ...all, QueueArn: `${QUEUE}y`, ...under('b') }),
+    {
+      name: 'InvalidArgument',
+      message: 'Unable to validate the following destination configurations',
+      ArgumentName1: `${QUEUE}x`,
+      ArgumentValue1: 'The destination queue does not exist',
+      ArgumentName2: `${QUEUE}y`,
+    },
+  )
+})
+
+test('an ACL that is put is told of, without a sequencer', async (t) => {
+  const { s3, allow, receive } = await rig(t)
+  await allow('s3.amazonaws.com')
+  const at = { Bucket: 'bucket', Key: 'k' }
+  await s3.putBucketOwnershipControls({
+    Bucket: 'bucket',
+    OwnershipControls: { Rules: [{ ObjectOwnership: 'ObjectWriter' }] },
+  })
+  const { ETag } = await s3.putObject({ ...at, Body: 'x' })
+  await s3.putBucketNotificationConfiguration({
+    Bucket: 'bucket',
+    SkipDestinationValidation: true,
+    NotificationConfiguration: {
+      QueueConfigurations: [{ QueueArn: QUEUE, Events: ['s3:ObjectAcl:Put'] }],
+    },
+  })
+  await s3.putObjectAcl({ ...at, ACL: 'private' })
+  const [message] = await receive()
+  const [record] = message.Records
+  assert.equal(record.eventName, 'ObjectAcl:Put')
+  assert.equal(record.eventVersion, '2.3')
+  assert.deepEqual(record.s3.object, { key: 'k', eTag: ETag?.slice(1, -1) })
 })

@@ -77,10 +77,9 @@ function sequencerOf(now: number, count: number): string {
 /** Amazon S3 User Guide, "Event message structure". */
 function recordOf({ id }: Notification, { bucket, happened, now, sequencer }: About) {
   const { event, cause, version } = happened
-  const isTagging = event.startsWith('ObjectTagging')
-  const { isDeletion, isCreation, isLifecycle } = kindOf(event)
+  const { isDeletion, isCreation, isLifecycle, isAside } = kindOf(event)
   return {
-    eventVersion: isTagging || isLifecycle ? '2.3' : '2.1',
+    eventVersion: isAside || isLifecycle ? '2.3' : '2.1',
     eventSource: 'aws:s3',
     awsRegion: bucket.region,
     eventTime: new Date(now).toISOString(),
@@ -101,7 +100,7 @@ function recordOf({ id }: Notification, { bucket, happened, now, sequencer }: Ab
         ...(isCreation && { size: sizeOf(version) }),
         ...(!isDeletion && { eTag: version.etag }),
         ...(version.versionId !== NO_VERSION && { versionId: version.versionId }),
-        ...(!isTagging && { sequencer }),
+        ...(!isAside && { sequencer }),
       },
     },
     ...(event === 'LifecycleTransition' && {
@@ -115,6 +114,8 @@ function kindOf(event: EventName) {
     isCreation: event.startsWith('ObjectCreated'),
     isDeletion: event.startsWith('ObjectRemoved') || event.startsWith('LifecycleExpiration'),
     isLifecycle: event.startsWith('Lifecycle'),
+    /** Nothing became of the object itself. */
+    isAside: event.startsWith('ObjectTagging') || event.startsWith('ObjectAcl'),
   }
 }
 
@@ -141,6 +142,7 @@ const BUS_EVENTS: Readonly<
   },
   'ObjectTagging:Put': { type: 'Object Tags Added' },
   'ObjectTagging:Delete': { type: 'Object Tags Deleted' },
+  'ObjectAcl:Put': { type: 'Object ACL Updated' },
   'LifecycleExpiration:Delete': {
     type: 'Object Deleted',
     reason: 'Lifecycle Expiration',

@@ -25,6 +25,7 @@ export const EVENTS = [
   'ObjectRemoved:DeleteMarkerCreated',
   'ObjectTagging:Put',
   'ObjectTagging:Delete',
+  'ObjectAcl:Put',
   'LifecycleExpiration:Delete',
   'LifecycleExpiration:DeleteMarkerCreated',
   'LifecycleTransition',
@@ -42,7 +43,6 @@ const NEVER = [
   'Replication:OperationReplicatedAfterThreshold',
   'Replication:OperationNotTracked',
   'IntelligentTiering',
-  'ObjectAcl:Put',
 ]
 
 export function isEvent(name: string): boolean {

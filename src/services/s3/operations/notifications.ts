@@ -1,6 +1,6 @@
-import type { AwsError } from '../../../aws/error.ts'
+import { AwsError } from '../../../aws/error.ts'
 import type { Call } from '../../../aws/operation.ts'
-import { DeliveryError } from '../../../aws/ports/delivery.ts'
+import { DeliveryError, type DeliveryFault } from '../../../aws/ports/delivery.ts'
 import type { Bucket } from '../bucket.ts'
 import { senderOf } from '../deliver.ts'
 import type { S3Deps, S3Input, S3Operation } from '../deps.ts'
@@ -19,7 +19,7 @@ export const putBucketNotificationConfiguration: S3Operation<'PutBucketNotificat
   const targets = readTargets(deps, input)
   refuseOverlaps(targets)
   if (input.SkipDestinationValidation !== true) {
-    for (const target of targets) await refuseUnreachable(deps, bucket, target, call)
+    await refuseUnreachable(deps, bucket, targets, call)
   }
   const eventBridge = input.NotificationConfiguration?.EventBridgeConfiguration !== undefined
   await deps.store.change(async (editor) => {
@@ -114,13 +114,41 @@ function refuseOverlaps(targets: readonly Notification[]): void {
   }
 }
 
-/** Queues and topics are sent a test event; of functions the policy is asked. */
+/** All that cannot be reached are named in one error. @throws InvalidArgument */
 async function refuseUnreachable(
+  deps: S3Deps,
+  bucket: Bucket,
+  targets: readonly Notification[],
+  call: Pick<Call, 'requestId'>,
+): Promise<void> {
+  const members: Record<string, string> = {}
+  let count = 0
+  for (const target of targets) {
+    const fault = await tryTarget(deps, bucket, target, call)
+    if (fault === undefined) continue
+    count++
+    members[`ArgumentName${count}`] = target.kind === 'lambda' ? `${target.arn}, null` : target.arn
+    members[`ArgumentValue${count}`] = reasonOf(target, fault)
+  }
+  if (count === 0) return
+  const message = 'Unable to validate the following destination configurations'
+  throw new AwsError('InvalidArgument', message, { status: 400, members })
+}
+
+function reasonOf({ kind, arn }: Notification, fault: DeliveryFault): string {
+  if (kind === 'lambda') return `Not authorized to invoke function [${arn}]`
+  const target = kind === 'sqs' ? 'destination queue' : 'destination topic'
+  if (fault === 'NotFound') return `The ${target} does not exist`
+  return `Permissions on the ${target} do not allow S3 to publish notifications from this bucket`
+}
+
+/** Queues and topics are sent a test event; of functions the policy is asked. */
+async function tryTarget(
   { switchboard, clock }: S3Deps,
   { name, accountId }: Bucket,
   { kind, arn }: Notification,
   { requestId }: Pick<Call, 'requestId'>,
-): Promise<void> {
+): Promise<DeliveryFault | undefined> {
   const sender = senderOf(name, accountId)
   const body = JSON.stringify({
     Service: 'Amazon S3',
@@ -135,14 +163,13 @@ async function refuseUnreachable(
     if (kind === 'sns') {
       await switchboard.sns.publish(arn, { message: body, subject: 'Amazon S3 Notification' }, sender)
     }
-    if (kind === 'lambda' && (await switchboard.lambda.check(arn, sender)) !== 'ok') throw unreachable()
+    if (kind !== 'lambda') return undefined
+    const answer = await switchboard.lambda.check(arn, sender)
+    return answer === 'ok' ? undefined : answer
   } catch (error) {
-    throw error instanceof DeliveryError ? unreachable() : error
+    if (error instanceof DeliveryError) return error.fault
+    throw error
   }
-}
-
-function unreachable(): AwsError {
-  return invalidArgument('Unable to validate the following destination configurations')
 }
 
 export const getBucketNotificationConfiguration: S3Operation<'GetBucketNotificationConfiguration'> = async (

@@ -56,11 +56,14 @@ export const getObjectAcl: S3Operation<'GetObjectAcl'> = async ({ store }, input
   return ownersAcl(bucket.accountId)
 }
 
-export const putObjectAcl: S3Operation<'PutObjectAcl'> = async ({ store }, input, call) => {
+export const putObjectAcl: S3Operation<'PutObjectAcl'> = async ({ store, announce }, input, call) => {
   const bucket = await findBucket(store, input, call)
   const asked = { key: input.Key ?? '', versionId: input.VersionId, method: 'PUT' }
-  await findVersion(store, bucket, asked)
+  const { version } = await findVersion(store, bucket, asked)
   refuseOtherAcl(bucket, input)
+  await store.change((editor) =>
+    announce(editor.transaction, bucket, { event: 'ObjectAcl:Put', version, cause: call }),
+  )
   return {}
 }
 
