@@ -77,6 +77,7 @@ export class RunningSandbox {
   readonly #ended = Promise.withResolvers<SandboxEnd>()
   readonly #gone = Promise.withResolvers<void>()
   #pid: number | undefined
+  #kept: Kept | undefined
   #dead = false
 
   /** Takes the FIFOs that the environment writes to. */
@@ -168,7 +169,9 @@ export class RunningSandbox {
 
   /** From here on the environment keeps what is in its /tmp. */
   hold(kept: Kept): void {
-    if (this.#host.sandbox.name === 'bubblewrap' && this.#pid !== undefined) kept.hold(this.#pid)
+    if (this.#host.sandbox.name !== 'bubblewrap') return
+    this.#kept = kept
+    if (this.#pid !== undefined) kept.hold(this.#pid)
   }
 
   /** It has something to do. */
@@ -213,6 +216,8 @@ export class RunningSandbox {
 
   #onLaunched(pid: number, fifos: readonly string[]): void {
     this.#pid = pid
+    // A fork that was ready beforehand may be heard of by its Runtime API first.
+    if (!this.#dead) this.#kept?.hold(pid)
     this.#limits.started(pid)
     this.#freezable.started(pid)
     this.#memory.start()
