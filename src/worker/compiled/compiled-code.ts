@@ -18,6 +18,9 @@ const FRUITLESS_MAX = 1024
 /** A machine that never rests would compile at every cold start for ever: then a pass gets what it can. */
 const PATIENCE_MS = 60_000
 
+/** Where no pass works on this machine, each says the same: each thing is said once, and of many of them no more. */
+const SAID_MAX = 16
+
 /** A version's files, and how its runtime compiles them. */
 export interface CompiledVersion {
   readonly fn: FunctionVersion
@@ -54,6 +57,7 @@ export class CompiledCode {
   readonly #parts: CompiledCodeParts
   readonly #waiting = new Map<string, PassJob & { readonly since: number }>()
   readonly #fruitless = new Set<string>()
+  readonly #said = new Set<string>()
   readonly #closing = new AbortController()
   #timer: Timer | undefined
   #running: Promise<void> | undefined
@@ -111,7 +115,7 @@ export class CompiledCode {
     this.#running = this.#make(job)
       .catch((error) => {
         this.#noFruit(job.key)
-        if (!this.#closing.signal.aborted) this.#parts.report(error)
+        if (!this.#closing.signal.aborted) this.#say(error)
       })
       .finally(() => {
         // Known in the cache, or as fruitless, before it is not waited for any more.
@@ -125,6 +129,13 @@ export class CompiledCode {
     const { cache, pass } = this.#parts
     const made = await cache.make(job.key, (folder) => pass(job, folder, this.#closing.signal))
     if (!made) this.#noFruit(job.key)
+  }
+
+  #say(error: unknown): void {
+    const text = String(error)
+    if (this.#said.has(text) || this.#said.size === SAID_MAX) return
+    this.#said.add(text)
+    this.#parts.report(error)
   }
 
   #noFruit(key: string): void {

@@ -26,6 +26,9 @@ export interface PassParts extends OptParts {
 const OUTPUT_MAX = 64 * 1024 ** 2
 const TIME_LIMIT_MS = 300_000
 
+/** Of what one that failed has told. */
+const SAID_BYTES = 200
+
 const MEMORY_MB = 512
 const TEMPORARY_MB = 128
 
@@ -106,7 +109,7 @@ async function run(parts: PassParts, given: Given, told: string, signal: AbortSi
     )
     const how = await endOf(sandbox, host, signal)
     if (output.failure !== undefined) throw output.failure
-    if (how !== 0) throw new Error(`compiling ahead ended with ${how}`)
+    if (how !== 0) throw new Error(`compiling ahead ended with ${how}: ${await beginningOf(told)}`)
   } finally {
     await file.close()
     if (uid !== undefined) users.giveBack(uid)
@@ -128,6 +131,17 @@ async function endOf(
   signal.removeEventListener('abort', kill)
   await sandbox.gone
   return error ?? by ?? code ?? 'nothing said'
+}
+
+/** What a sandbox, or an interpreter, that does not work says of it. */
+async function beginningOf(told: string): Promise<string> {
+  const file = await open(told, 'r')
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(SAID_BYTES), 0, SAID_BYTES, 0)
+    return JSON.stringify(buffer.toString('utf8', 0, bytesRead))
+  } finally {
+    await file.close()
+  }
 }
 
 /** What comes out of the sandbox, bounded. */
