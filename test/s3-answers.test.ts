@@ -73,13 +73,20 @@ test('ids that no version has are told from ids that none can have', async (t) =
 })
 
 test('a delete marker is none to read, and none to tag', async (t) => {
-  const { s3 } = await s3Of(t, 'Enabled')
+  const { s3, running } = await s3Of(t, 'Enabled')
   const at = { Bucket, Key: 'k' }
   await s3.putObject({ ...at, Body: 'x' })
   const { VersionId } = await s3.deleteObject(at)
   const marker = (Method: string) => ({ Method, ResourceType: 'DeleteMarker' })
   await refused(s3.getObject({ ...at, VersionId }), 'MethodNotAllowed', marker('GET'))
   await refused(s3.getObject(at), 'NoSuchKey')
+  const hidden = await fetch(`${running.endpoint}/bucket/k`)
+  assert.equal(hidden.status, 404)
+  assert.equal(hidden.headers.get('x-amz-delete-marker'), 'true')
+  assert.equal(hidden.headers.get('x-amz-version-id'), VersionId)
+  const named = await fetch(`${running.endpoint}/bucket/k?versionId=${VersionId}`, { method: 'HEAD' })
+  assert.equal(named.status, 405)
+  assert.equal(named.headers.get('allow'), 'DELETE')
   await refused(s3.getObjectTagging(at), 'MethodNotAllowed', marker('GET'))
   await refused(s3.putObjectTagging({ ...at, Tagging: { TagSet: [] } }), 'MethodNotAllowed', marker('PUT'))
   await refused(s3.deleteObjectTagging({ ...at, VersionId }), 'MethodNotAllowed', marker('DELETE'))
@@ -244,6 +251,16 @@ test('a date that is still to come is no condition', async (t) => {
     s3.headObject({ Bucket, Key: 'k', IfModifiedSince: new Date(Date.now() + ms) })
   await since(24 * 3_600_000)
   await since(-24 * 3_600_000)
+})
+
+test('what has not changed is answered with what a cache goes by', async (t) => {
+  const { s3, running } = await s3Of(t)
+  const { ETag = '' } = await s3.putObject({ Bucket, Key: 'k', Body: 'x' })
+  const answer = await fetch(`${running.endpoint}/bucket/k`, { headers: { 'if-none-match': ETag } })
+  assert.equal(answer.status, 304)
+  assert.equal(answer.headers.get('etag'), ETag)
+  assert.ok(answer.headers.get('last-modified'))
+  assert.equal(await answer.text(), '')
 })
 
 test('uploads say where their lists go on, and what is wrong with their parts', async (t) => {

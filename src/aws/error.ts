@@ -8,6 +8,8 @@ export interface AwsErrorOptions {
   readonly members?: Readonly<Record<string, unknown>>
   /** What awsQuery calls it, where no model says so and it is another name than `code`. */
   readonly queryCode?: string
+  /** What S3 says of an error in headers, names in lower case: that there is a delete marker. */
+  readonly headers?: Readonly<Record<string, string>>
   /** What awsQuery says, where it says it in other words than the JSON protocols. */
   readonly queryMessage?: string
   readonly cause?: unknown
@@ -23,6 +25,7 @@ export class AwsError extends Error {
   readonly queryCode: string
   readonly queryMessage: string
   readonly members: Readonly<Record<string, unknown>>
+  readonly headers: Readonly<Record<string, string>>
 
   constructor(code: string, message: string, options: AwsErrorOptions = {}) {
     super(message, { cause: options.cause })
@@ -32,5 +35,6 @@ export class AwsError extends Error {
     this.queryCode = options.queryCode ?? code
     this.queryMessage = options.queryMessage ?? message
     this.members = options.members ?? {}
+    this.headers = options.headers ?? {}
   }
 }

@@ -54,7 +54,7 @@ export const restXml: Protocol = {
 
   encodeError(error: AwsError, context: ErrorContext): HttpResponse {
     const facts = errorFacts(error, context)
-    const headers: Record<string, string> = { 'content-type': 'application/xml' }
+    const headers: Record<string, string> = { ...error.headers, 'content-type': 'application/xml' }
     if (facts.schema !== undefined) {
       writeBindings(shapeOf(facts.schema, 'response'), facts.members, headers, xmlText)
     }

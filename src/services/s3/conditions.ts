@@ -26,10 +26,10 @@ export function refuseUnlessWanted(conditions: ReadConditions, version: Tagged, 
     throw preconditionFailed('If-Unmodified-Since')
   }
   if (IfNoneMatch !== undefined) {
-    if (names(IfNoneMatch, version.etag)) throw notModified()
+    if (names(IfNoneMatch, version.etag)) throw notModified(version)
   } else if (IfModifiedSince !== undefined && !isAfter(version, IfModifiedSince)) {
     // RFC 9110, 13.1.3: a date that is still to come says nothing.
-    if (IfModifiedSince.getTime() <= now) throw notModified()
+    if (IfModifiedSince.getTime() <= now) throw notModified(version)
   }
 }
 

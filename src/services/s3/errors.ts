@@ -9,11 +9,23 @@ export function noSuchBucket(bucket: string): AwsError {
   })
 }
 
-export function noSuchKey(key: string): AwsError {
+export function noSuchKey(key: string, marker?: Marker): AwsError {
   return new AwsError('NoSuchKey', 'The specified key does not exist.', {
     status: 404,
     members: { Key: key },
+    headers: markerHeaders(marker),
   })
+}
+
+/** A delete marker that was found instead of an object. */
+interface Marker {
+  readonly versionId: string
+  readonly modifiedAt: number
+}
+
+function markerHeaders(marker: Marker | undefined): Record<string, string> {
+  if (marker === undefined) return {}
+  return { 'x-amz-delete-marker': 'true', 'x-amz-version-id': marker.versionId }
 }
 
 export function noSuchVersion(key: string, versionId: string): AwsError {
@@ -61,15 +73,24 @@ export function preconditionFailed(condition: string): AwsError {
   })
 }
 
-export function notModified(): AwsError {
-  return new AwsError('NotModified', 'Not Modified', { status: 304 })
+/** RFC 9110, 15.4.5: with what a cache needs to go on. */
+export function notModified({ etag, modifiedAt }: { etag: string; modifiedAt: number }): AwsError {
+  return new AwsError('NotModified', 'Not Modified', {
+    status: 304,
+    headers: { etag: `"${etag}"`, 'last-modified': new Date(modifiedAt).toUTCString() },
+  })
 }
 
 /** What a delete marker answers to those who ask for it by its version. */
-export function methodNotAllowed(method: string): AwsError {
+export function methodNotAllowed(method: string, marker: Marker): AwsError {
   return new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.', {
     status: 405,
     members: { Method: method, ResourceType: 'DeleteMarker' },
+    headers: {
+      ...markerHeaders(marker),
+      allow: 'DELETE',
+      'last-modified': new Date(marker.modifiedAt).toUTCString(),
+    },
   })
 }
 

@@ -47,8 +47,9 @@ export async function findVersion(
       ? await store.latest(bucket.name, key)
       : await store.version(bucket.name, key, versionId)
   if (found === undefined) throw versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId)
-  if (found.version.isDeleteMarker) throw versionId === undefined ? noSuchKey(key) : methodNotAllowed(method)
-  return found
+  const { version } = found
+  if (!version.isDeleteMarker) return found
+  throw versionId === undefined ? noSuchKey(key, version) : methodNotAllowed(method, version)
 }
 
 /** @throws InvalidArgument */

@@ -50,6 +50,6 @@ async function findTagged(
   { Key: key = '', VersionId: versionId, method }: Pick<Asked, 'Key' | 'VersionId'> & { method: string },
 ): Promise<PlacedVersion> {
   const latest = versionId === undefined ? await store.latest(bucket.name, key) : undefined
-  if (latest?.version.isDeleteMarker) throw methodNotAllowed(method)
+  if (latest?.version.isDeleteMarker) throw methodNotAllowed(method, latest.version)
   return findVersion(store, bucket, { key, versionId, method })
 }
