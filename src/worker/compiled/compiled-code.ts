@@ -87,11 +87,10 @@ export class CompiledCode {
 
   #wish(job: PassJob): void {
     if (this.#closing.signal.aborted || this.#waiting.size >= WAITING_MAX) return
-    if (!this.#waiting.has(job.key)) {
-      this.#waiting.set(job.key, { ...job, since: this.#parts.clock.elapsed() })
-    }
-    // What it says next is of the time from now on.
-    this.#parts.isSaturated()
+    if (this.#waiting.has(job.key)) return
+    this.#waiting.set(job.key, { ...job, since: this.#parts.clock.elapsed() })
+    // Looking takes a while, and this is a start: what it says next is of the time from its last look on.
+    if (this.#waiting.size === 1) this.#parts.isSaturated()
     this.#later()
   }
 
