@@ -156,7 +156,8 @@ class OneWorker implements LocalWorker {
   async prepare(): Promise<void> {
     this.#starter?.network.prepare()
     const base = this.#starter?.host.sandbox.walls
-    if (base !== undefined && !this.#stopped) await this.#walls.prepare(base)
+    if (base !== undefined && !this.#stopped)
+      await this.#walls.prepare(base, (pid) => this.#starter?.host.limiter.adoptStarter(pid))
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import type { Clock } from '../../base/clock.ts'
 import {
   canMakeGroups,
@@ -17,6 +18,7 @@ import {
   type LimitsOptions,
   PROCESSES_MAX,
   SHARES,
+  STARTER,
 } from './limits.ts'
 
 const NAMES: MemoryNames = {
@@ -70,6 +72,15 @@ class CgroupV1Limiter implements Limiter {
       pids: below(this.#own.pids),
     }
     return new CgroupV1Limits(folders, options, this.#clock)
+  }
+
+  adoptStarter(pid: number): void {
+    const { cpu } = this.#own
+    if (cpu === undefined) return
+    mkdirSync(`${cpu}/${STARTER}`, { recursive: true })
+    writeWhereThere(`${cpu}/${STARTER}/cpu.shares`, String(SHARES.starting))
+    // Asynchronously: it takes up to 10 ms after a pause.
+    writeFile(`${cpu}/${STARTER}/cgroup.procs`, String(pid)).catch(() => {})
   }
 
   describe() {

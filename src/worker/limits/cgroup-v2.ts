@@ -10,6 +10,7 @@ import {
   type Limits,
   type LimitsOptions,
   PROCESSES_MAX,
+  STARTER,
   WEIGHTS,
 } from './limits.ts'
 import { pidsIn } from './process-tree.ts'
@@ -78,6 +79,12 @@ class CgroupV2Limiter implements Limiter {
 
   create(id: string, options: LimitsOptions): Limits {
     return new CgroupV2Limits(`${this.#folder}/${id}`, options, this.#clock)
+  }
+
+  adoptStarter(pid: number): void {
+    mkdirSync(`${this.#folder}/${STARTER}`, { recursive: true })
+    writeWhereThere(`${this.#folder}/${STARTER}/cpu.weight`, String(WEIGHTS.starting))
+    writeWhereThere(`${this.#folder}/${STARTER}/cgroup.procs`, String(pid))
   }
 
   describe() {

@@ -37,6 +37,8 @@ export interface LimitsOptions {
 export interface Limiter {
   readonly name: 'cgroup-v1' | 'cgroup-v2' | 'polling'
   create(id: string, options: LimitsOptions): Limits
+  /** What this process forks competes for the processors as one environment that starts, until it has limits of its own. */
+  adoptStarter(pid: number): void
   /** Bytes that all environments hold now, /tmp included; of the kind that cannot be given back. */
   inUse(): number
   /** In words for the start-up line and `lambdad status`: what is limited and what is not. */
@@ -55,6 +57,9 @@ const MEMORY_MB_PER_CPU = 1769
 
 /** At periods of 100 ms, the kernel's own, the quota holds exactly, at 10 ms no longer. */
 export const CPU_PERIOD_US = 100_000
+
+/** The group of what makes sandboxes. */
+export const STARTER = 'starter'
 
 /** How much of the processors a group gets where several want them: the kernel's `full` serves invocations. */
 export const SHARES = { full: 1024, starting: 256, background: 16 }

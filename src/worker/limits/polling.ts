@@ -7,6 +7,7 @@ export function pollingLimiter(): Limiter {
   return {
     name: 'polling',
     folders: [],
+    adoptStarter: () => {},
     create: () => {
       const limits = new PollingLimits(() => all.delete(limits))
       all.add(limits)

@@ -13,6 +13,7 @@ const FAILURES_MAX = 3
 export class WalledLauncher implements Launches {
   readonly #launcher: Launcher
   readonly #report: (error: unknown) => void
+  #onStarted: (pid: number) => void = () => {}
   #base: WallsBase | undefined
   #walls: Walls | undefined
   #failures = 0
@@ -22,11 +23,11 @@ export class WalledLauncher implements Launches {
     this.#report = report
   }
 
-  /** Starts the helper. Resolves when it takes orders, or is known not to. */
-  async prepare(base: WallsBase): Promise<void> {
+  /** Starts the helper; `onStarted` hears its process, now and when it had to be started again. Resolves when it takes orders, or is known not to. */
+  async prepare(base: WallsBase, onStarted: (pid: number) => void): Promise<void> {
     this.#base = base
-    this.#walls = Walls.start(base, this.#report)
-    await this.#walls?.ready
+    this.#onStarted = onStarted
+    await this.#start(base)?.ready
   }
 
   launch(
@@ -73,6 +74,13 @@ export class WalledLauncher implements Launches {
     await this.#walls?.stop()
   }
 
+  #start(base: WallsBase): Walls | undefined {
+    this.#walls = Walls.start(base, this.#report)
+    const pid = this.#walls?.pid
+    if (pid !== undefined) this.#onStarted(pid)
+    return this.#walls
+  }
+
   #makerOf(id: string): Pick<Launches, 'kill' | 'terminate'> {
     return this.#walls?.has(id) ? this.#walls : this.#launcher
   }
@@ -80,7 +88,7 @@ export class WalledLauncher implements Launches {
   /** Started again where it died; until it is there bubblewrap does what it would. */
   #working(): Walls | undefined {
     if (this.#base === undefined || this.#failures >= FAILURES_MAX) return undefined
-    if (this.#walls?.ended) this.#walls = Walls.start(this.#base, this.#report)
+    if (this.#walls?.ended) this.#start(this.#base)
     return this.#walls?.works ? this.#walls : undefined
   }
 }

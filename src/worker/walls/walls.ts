@@ -79,6 +79,10 @@ export class Walls {
     return this.#works
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
   get ended(): boolean {
     return this.#ended
   }
