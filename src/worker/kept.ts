@@ -45,11 +45,13 @@ export class Kept {
 
   /** From here on what is in the sandbox's /tmp is kept. `pid`: a process in it. */
   hold(pid: number): void {
-    this.#letGo()
     try {
-      this.#fd = openSync(`/proc/${pid}/root/tmp`, constants.O_RDONLY | constants.O_DIRECTORY)
+      const fd = openSync(`/proc/${pid}/root/tmp`, constants.O_RDONLY | constants.O_DIRECTORY)
+      this.#letGo()
+      this.#fd = fd
     } catch {
-      // It ended just now, or the kernel does not let us look: the next /tmp begins empty.
+      // It ended just now, or the kernel does not let us look: the next /tmp begins as this one did.
+      this.#offered = false
     }
   }
 
