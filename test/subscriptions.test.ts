@@ -210,7 +210,7 @@ said['none'] = refused('delete_subscription_filter', logGroupName='/g', filterNa
 said['queue'] = refused('put_subscription_filter', **{**filter, 'destinationArn': 'arn:aws:sqs:us-east-1:000000000000:q'})
 said['tested'] = logs.test_metric_filter(filterPattern='[a, b]', logEventMessages=['x y', 'z'])['matches']
 policy = json.dumps({'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Principal': {'Service': 'es.amazonaws.com'}, 'Action': 'logs:PutLogEvents', 'Resource': '*'}]})
-said['policy'] = logs.put_resource_policy(policyName='p', policyDocument=policy)['resourcePolicy']['policyScope']
+said['policy'] = logs.put_resource_policy(policyName='p', policyDocument=policy)['resourcePolicy']['policyName']
 said['policies'] = [one['policyName'] for one in logs.describe_resource_policies()['resourcePolicies']]
 logs.delete_resource_policy(policyName='p')
 said['gone'] = refused('delete_resource_policy', policyName='p')
@@ -230,7 +230,7 @@ test('boto3 says and hears the same', {
     none: 'ResourceNotFoundException',
     queue: 'InvalidParameterException',
     tested: [{ eventNumber: 1, eventMessage: 'x y', extractedValues: { $a: 'x', $b: 'y' } }],
-    policy: 'ACCOUNT',
+    policy: 'p',
     policies: ['p'],
     gone: 'ResourceNotFoundException',
   })

@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 out=${1:-lambdad-runtime.jar}
 classes=$(mktemp -d)
 trap 'rm -rf "$classes"' EXIT
-javac --release 11 -g:source,lines -Werror -Xlint:all,-options -d "$classes" $(find src -name '*.java' | LC_ALL=C sort)
+javac --release 11 -encoding UTF-8 -g:source,lines -Werror -Xlint:all,-options -d "$classes" $(find src -name '*.java' | LC_ALL=C sort)
 # What the test compares where there is no such javac.
 find src -name '*.java' | LC_ALL=C sort | xargs cat | sha256sum | cut -d ' ' -f 1 > "$classes/SOURCES"
 cat > "$classes/MANIFEST" <<EOF

@@ -74,9 +74,12 @@ class RuntimeClient {
     this.waiting.push({ onResponse, isNext: false })
   }
 
-  /** While a handler runs, the connection must not keep the event loop alive: an empty loop ends some calls. */
+  /**
+   * While a handler runs, the connection must not keep the event loop alive: an empty loop ends some calls. Where the
+   * next invocation has been asked for already it must, or the process would end.
+   */
   idle() {
-    this.socket.unref()
+    if (this.waiting.length === 0) this.socket.unref()
   }
 
   ask(request, onInvocation) {

@@ -93,7 +93,7 @@ describe('a handler that fails', () => {
 
   test('within its response ends it with the error, and the next one is well', async (t) => {
     const { collect } = await streaming(t)
-    for (const action of ['late', 'afterThrow']) {
+    for (const action of ['late', 'behindTheEnd', 'afterThrow']) {
       const { text, complete, log } = await collect({ do: action }, { LogType: 'Tail' })
       assert.equal(text, action === 'late' ? 'onetwo' : 'one')
       assert.equal(complete?.ErrorCode, action === 'late' ? 'RangeError' : 'Error')

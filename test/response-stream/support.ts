@@ -63,6 +63,11 @@ const actions = {
     setTimeout(() => stream.write('two'), 1)
     throw new Error('midway')
   },
+  async behindTheEnd(_event, stream) {
+    stream.write('one')
+    setImmediate(() => stream.write('two'))
+    throw new Error('midway')
+  },
   async pipeline({ bytes }, stream) {
     function* pieces() {
       for (let left = bytes; left > 0; left -= 50_000) yield Buffer.alloc(Math.min(left, 50_000), 'x')

@@ -18,7 +18,17 @@ export function compileFixtures(extra: Readonly<Record<string, string>> = {}, re
       return path.join(folder, name)
     })
     const jackson = JACKSON.length > 0 ? ['-cp', JACKSON.join(':')] : []
-    const args = ['--release', release, '-g', '-nowarn', ...jackson, '-d', path.join(folder, 'out')]
+    const args = [
+      '--release',
+      release,
+      '-encoding',
+      'UTF-8',
+      '-g',
+      '-nowarn',
+      ...jackson,
+      '-d',
+      path.join(folder, 'out'),
+    ]
     execFileSync('javac', [...args, ...sources.map((name) => path.join(HERE, name)), ...made], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
