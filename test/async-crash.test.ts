@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,6 +10,7 @@ import {
   waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda'
 import { type Daemon, dataFolder, startDaemon } from './support/daemon.ts'
+import { waitForLines } from './support/lines.ts'
 import { CREDENTIALS, ROLE } from './support/platform.ts'
 import { zipOf } from './support/zip.ts'
 
@@ -47,25 +47,13 @@ test('after kill -9 every acknowledged event is handled, or is at its destinatio
 
   const daemon = await start()
   const wanted = acknowledged.map(({ id, fails }) => `${fails ? 'destination' : 'handled'} ${id}`)
-  const { missing, seen } = await waitFor(file, wanted)
+  const { missing, seen } = await waitForLines(file, wanted, PATIENCE_MS)
   assert.deepEqual(missing, [])
   t.diagnostic(
     `${KILLS} kills, ${acknowledged.length} acknowledged, ${seen.length - new Set(seen).size} more than once`,
   )
   await daemon.stop()
 })
-
-/** Lines that are still missing when patience ends. */
-async function waitFor(file: string, wanted: readonly string[]) {
-  const until = Date.now() + PATIENCE_MS
-  for (;;) {
-    const seen = (await readFile(file, 'utf8').catch(() => '')).trim().split('\n')
-    const have = new Set(seen)
-    const missing = wanted.filter((line) => !have.has(line))
-    if (missing.length === 0 || Date.now() > until) return { missing, seen }
-    await sleep(100)
-  }
-}
 
 async function sendUntilKilled(
   lambda: LambdaClient,

@@ -16,21 +16,15 @@ import {
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { ran, works } from './support/commands.ts'
 import { dataFolder, startDaemon } from './support/daemon.ts'
-import { CREDENTIALS, platform } from './support/platform.ts'
+import { CREDENTIALS, type Platform, platform } from './support/platform.ts'
 import { queueTaking } from './support/queue.ts'
 
 /** `LAMBDAD_LONG=1 npm test` kills more often. */
 const KILLS = process.env.LAMBDAD_LONG ? 50 : 3
 const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:orders'
 
-interface Client {
-  readonly endpoint: string
-  readonly region: string
-  readonly credentials: typeof CREDENTIALS
-}
-
 /** Clients of both services, and a queue that rules may send to. */
-async function withQueue(t: TestContext, client: Client) {
+async function withQueue(t: TestContext, client: Platform['client']) {
   const events = new EventBridgeClient(client)
   const sqs = new SQSClient(client)
   t.after(() => {

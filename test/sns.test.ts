@@ -30,19 +30,13 @@ import {
 } from '@aws-sdk/client-sns'
 import { DeleteMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { ran, works } from './support/commands.ts'
-import { CREDENTIALS, platform } from './support/platform.ts'
+import { CREDENTIALS, type Platform, platform } from './support/platform.ts'
 import { type Queue, queueTaking } from './support/queue.ts'
 
 const TOPIC = 'arn:aws:sns:us-east-1:000000000000:orders'
 
-interface Client {
-  readonly endpoint: string
-  readonly region: string
-  readonly credentials: typeof CREDENTIALS
-}
-
 /** A topic, and clients of both services. */
-async function withTopic(t: TestContext, client: Client) {
+async function withTopic(t: TestContext, client: Platform['client']) {
   const sns = new SNSClient(client)
   const sqs = new SQSClient(client)
   t.after(() => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CloudWatchLogs, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs'
 import { AddPermissionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { type Daemon, dataFolder, startDaemon } from './support/daemon.ts'
+import { waitForLines } from './support/lines.ts'
 import { CREDENTIALS, createFunction } from './support/platform.ts'
 
 /** `LAMBDAD_LONG=1 npm test` kills more often. */
@@ -60,9 +60,10 @@ test('after kill -9 every log event that is kept, as all acknowledged ones are, 
     [],
   )
   assert.ok(kept.some(({ message }) => message.includes('worked on')))
-  const { missing, seen } = await waitFor(
+  const { missing, seen } = await waitForLines(
     file,
     kept.map(({ id, message }) => `${id} ${message}`),
+    PATIENCE_MS,
   )
   assert.deepEqual(missing, [])
   const again = seen.length - new Set(seen).size
@@ -132,16 +133,4 @@ async function keptEvents({ logs }: Clients): Promise<{ id: string; message: str
     for await (const { events = [] } of paginateFilterLogEvents({ client: logs }, { logGroupName }))
       for (const { eventId = '', message = '' } of events) kept.push({ id: eventId, message: message.trim() })
   return kept
-}
-
-/** Lines that are still missing when patience ends. */
-async function waitFor(file: string, wanted: readonly string[]) {
-  const until = Date.now() + PATIENCE_MS
-  for (;;) {
-    const seen = (await readFile(file, 'utf8').catch(() => '')).trim().split('\n')
-    const have = new Set(seen)
-    const missing = wanted.filter((line) => !have.has(line))
-    if (missing.length === 0 || Date.now() > until) return { missing, seen }
-    await sleep(100)
-  }
 }

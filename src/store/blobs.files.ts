@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, mkdir, open, opendir, rename, rm, stat, unlink, utimes } from 'node:fs/promises'
+import { mkdir, open, opendir, rename, rm, stat, unlink, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { Blob, BlobStore, ByteRange, ListedBlob, OpenBlob } from './blobs.ts'
+import { syncFolder, writeAll } from './durable-files.ts'
 import { StoreError } from './errors.ts'
 import { missingIs } from './missing-is.ts'
 
@@ -108,10 +109,10 @@ class FileBlobs implements BlobStore {
     const made = await mkdir(folder, { recursive: true, mode: 0o700 })
     // Over one that is there already, too: it becomes young again, and garbage collection leaves it alone.
     await rename(unfinished, file)
-    await sync(folder)
+    await syncFolder(folder)
     if (made === undefined) return
-    await sync(path.dirname(folder))
-    await sync(this.#folder)
+    await syncFolder(path.dirname(folder))
+    await syncFolder(this.#folder)
   }
 }
 
@@ -137,22 +138,6 @@ async function writeNew(
     await handle.close()
   }
   return { sha256: hash.digest('hex'), size }
-}
-
-/** A single write may take only a part. */
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.byteLength; ) {
-    done += (await handle.write(bytes, done)).bytesWritten
-  }
-}
-
-async function sync(folder: string): Promise<void> {
-  const handle = await open(folder)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 async function* namesIn(folder: string, pattern: RegExp): AsyncIterable<string> {

@@ -1,7 +1,8 @@
 import type { BoundOperation, Call } from '../../aws/operation.ts'
 import { notAllowed } from './errors.ts'
-import { functionArn, LATEST } from './function.ts'
+import { functionArn } from './function.ts'
 import { ownerNamedIn, readFunctionName } from './function-name.ts'
+import { policyAt } from './may-invoke.ts'
 import { isAllowed } from './policy-check.ts'
 import type { FunctionStore } from './store.ts'
 
@@ -73,7 +74,7 @@ async function checkShared(
 ): Promise<Call> {
   const as = asOf(owner, call)
   const { key, qualifier } = readFunctionName(FunctionName ?? Resource, as, Qualifier)
-  const policy = await policies.findPolicy(key, qualifier === LATEST ? '' : (qualifier ?? ''))
+  const policy = await policyAt(policies, key, qualifier)
   const caller = { principal: call.principalArn, accountId: call.accountId }
   if (!isAllowed(policy, action, caller))
     throw notAllowed(call.principalArn, action, functionArn(key, qualifier))

@@ -13,7 +13,15 @@ export type MayInvoke = (key: FunctionKey, qualifier: string | undefined, sender
 export function createMayInvoke(functions: Pick<FunctionStore, 'findPolicy'>): MayInvoke {
   return async (key, qualifier, sender) => {
     if (sender.roleArn !== undefined && sender.accountId === key.accountId) return true
-    const policy = await functions.findPolicy(key, qualifier === LATEST ? '' : (qualifier ?? ''))
-    return isAllowed(policy, 'lambda:InvokeFunction', sender)
+    return isAllowed(await policyAt(functions, key, qualifier), 'lambda:InvokeFunction', sender)
   }
+}
+
+/** The policy of just what is named; $LATEST has the function's. */
+export function policyAt(
+  functions: Pick<FunctionStore, 'findPolicy'>,
+  key: FunctionKey,
+  qualifier: string | undefined,
+) {
+  return functions.findPolicy(key, qualifier === LATEST ? '' : (qualifier ?? ''))
 }

@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, opendir, rename, rm, unlink } from 'node:
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import type { Random } from '../../base/random.ts'
+import { syncFolder, writeAll } from '../../store/durable-files.ts'
 import { missingIs } from '../../store/missing-is.ts'
 import { type Algorithm, type Checksums, createHasher } from './checksums.ts'
 import { entityTooLarge } from './errors.ts'
@@ -61,11 +62,13 @@ export class ObjectFiles {
     this.#new.add(name)
     try {
       const handle = await open(unfinished, 'wx', 0o600)
-      const written = await writeAll(handle, source, { bytesMax, algorithms }).finally(() => handle.close())
+      const written = await writeSource(handle, source, { bytesMax, algorithms }).finally(() =>
+        handle.close(),
+      )
       const file = this.#pathOf(name)
       await this.#ensureFolder(path.dirname(file))
       await rename(unfinished, file)
-      await sync(path.dirname(file))
+      await syncFolder(path.dirname(file))
       const { bytes, md5, checksums } = written
       return { file: { name, bytes }, md5, checksums }
     } catch (error) {
@@ -163,7 +166,7 @@ export class ObjectFiles {
   async #ensureFolder(folder: string): Promise<void> {
     if (this.#folders.has(folder)) return
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    await sync(this.#folder)
+    await syncFolder(this.#folder)
     this.#folders.add(folder)
   }
 }
@@ -228,7 +231,7 @@ class Reading {
   }
 }
 
-async function writeAll(
+async function writeSource(
   handle: FileHandle,
   source: AsyncIterable<Uint8Array>,
   { bytesMax, algorithms }: { readonly bytesMax: number; readonly algorithms: readonly Algorithm[] },
@@ -241,19 +244,9 @@ async function writeAll(
     if (bytes > bytesMax) throw entityTooLarge()
     md5.update(chunk)
     for (const { hasher } of hashers) hasher.update(chunk)
-    // A single write may take only a part.
-    for (let done = 0; done < chunk.byteLength; ) done += (await handle.write(chunk, done)).bytesWritten
+    await writeAll(handle, chunk)
   }
   await handle.sync()
   const checksums = Object.fromEntries(hashers.map(({ algorithm, hasher }) => [algorithm, hasher.digest()]))
   return { bytes, md5: md5.digest('hex'), checksums }
-}
-
-async function sync(folder: string): Promise<void> {
-  const handle = await open(folder)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

@@ -9,7 +9,7 @@ import { shownExpiration } from './lifecycle/due.ts'
 import { type ObjectFacts, quoted } from './object.ts'
 import { type Placed, placeNew } from './place.ts'
 import { checkPolicy, type LengthRange } from './post-policy.ts'
-import { receive } from './receive.ts'
+import { receive, wholeContent } from './receive.ts'
 import { refuseBadKey, refuseUnsupported } from './refusals.ts'
 import { readTagSet } from './tags.ts'
 import { PUT_BYTES_MAX } from './upload.ts'
@@ -34,22 +34,20 @@ export async function postObject(deps: S3Deps, form: PostedForm, call: Call): Pr
   const facts: ObjectFacts = { ...factsOf(input), tags: readTagging(fields.tagging) }
 
   const max = Math.min(range?.max ?? PUT_BYTES_MAX, PUT_BYTES_MAX)
-  const { file, md5, checksums } = await receive(
-    deps,
-    { ...input, Body: form.file },
-    { bytesMax: max, trailers: {} },
-  ).catch((error) => {
-    throw range !== undefined && isTooLarge(error) ? tooLarge(range) : error
-  })
+  const written = await receive(deps, { ...input, Body: form.file }, { bytesMax: max, trailers: {} }).catch(
+    (error) => {
+      throw range !== undefined && isTooLarge(error) ? tooLarge(range) : error
+    },
+  )
+  const { file } = written
   if (range !== undefined && file.bytes < range.min) {
     await deps.files.remove([file])
     throw tooSmall(range, file.bytes)
   }
-  const content = { files: [file], etag: md5, checksums, checksumType: 'FULL_OBJECT' as const }
   const placed = await placeNew(deps, {
     bucket,
     key,
-    content,
+    content: wholeContent(written),
     facts,
     event: 'ObjectCreated:Post',
     cause: call,

@@ -4,6 +4,7 @@ import { ALGORITHMS, type Algorithm, type Checksums, isAlgorithm } from './check
 import type { S3Deps } from './deps.ts'
 import { badDigest, entityTooLarge, invalidRequest, notImplemented } from './errors.ts'
 import type { WrittenFile } from './files.ts'
+import type { Content } from './object.ts'
 
 /** The members of PutObject and UploadPart that are about the body. */
 export interface BodyInput {
@@ -54,6 +55,11 @@ export async function receive(
     await files.remove([written.file])
     throw error
   }
+}
+
+/** What an object holds that was written in one piece. */
+export function wholeContent({ file, md5, checksums }: WrittenFile): Content {
+  return { files: [file], etag: md5, checksums, checksumType: 'FULL_OBJECT' }
 }
 
 export function readAlgorithm(name: string | undefined): Algorithm | undefined {

@@ -3,6 +3,7 @@ import { DeliveryError, type DeliveryFault } from '../../aws/ports/delivery.ts'
 import { type MemoryTargets, memoryTargets } from '../../aws/ports/testing.ts'
 import type { Input, Output } from '../../aws/sdk-types.ts'
 import { createSwitchboard } from '../../aws/switchboard.ts'
+import { testCall } from '../../aws/testing.ts'
 import { realClock, VirtualClock } from '../../base/clock.ts'
 import { seededRandom } from '../../base/random.ts'
 import type { KeptValues } from '../../store/kept-values.ts'
@@ -105,14 +106,4 @@ export async function snsRig(t: { after(run: () => Promise<void>): void }): Prom
   }
 }
 
-const CALL: Call = {
-  accountId: ACCOUNT,
-  region: 'us-east-1',
-  principalArn: `arn:aws:iam::${ACCOUNT}:root`,
-  accessKeyId: 'test',
-  requestId: 'request-1',
-  endpoint: 'http://127.0.0.1:4566',
-  traceHeader: undefined,
-  trailers: {},
-  signal: new AbortController().signal,
-}
+const CALL = testCall({ accountId: ACCOUNT, region: 'us-east-1' })

@@ -7,7 +7,7 @@ import { factsOf } from '../headers.ts'
 import { shownExpiration } from '../lifecycle/due.ts'
 import { type ObjectFacts, type ObjectVersion, quoted, sizeOf } from '../object.ts'
 import { placeNew } from '../place.ts'
-import { readAlgorithm, receive, shownChecksums } from '../receive.ts'
+import { readAlgorithm, receive, shownChecksums, wholeContent } from '../receive.ts'
 import { refuseBadKey, refuseUnsupported } from '../refusals.ts'
 import { readTagHeader } from '../tags.ts'
 import { PUT_BYTES_MAX } from '../upload.ts'
@@ -42,13 +42,12 @@ export const copyObject: S3Operation<'CopyObject'> = async (deps, input, call) =
   const [kept] = Object.keys(version.checksums)
   const algorithm = readAlgorithm(input.ChecksumAlgorithm ?? kept)
   const written = await receive(deps, { Body }, { bytesMax: PUT_BYTES_MAX, algorithm, trailers: {} })
-  const { file, md5, checksums } = written
-  const content = { files: [file], etag: md5, checksums, checksumType: 'FULL_OBJECT' as const }
+  const { md5, checksums } = written
   const { IfMatch, IfNoneMatch } = input
   const placed = await placeNew(deps, {
     bucket,
     key,
-    content,
+    content: wholeContent(written),
     facts,
     conditions: { IfMatch, IfNoneMatch },
     event: 'ObjectCreated:Copy',

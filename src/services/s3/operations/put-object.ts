@@ -5,7 +5,7 @@ import { factsOf } from '../headers.ts'
 import { shownExpiration } from '../lifecycle/due.ts'
 import { quoted } from '../object.ts'
 import { placeNew } from '../place.ts'
-import { receive, shownChecksums } from '../receive.ts'
+import { receive, shownChecksums, wholeContent } from '../receive.ts'
 import { refuseBadKey, refuseUnsupported } from '../refusals.ts'
 import { PUT_BYTES_MAX } from '../upload.ts'
 
@@ -18,12 +18,12 @@ export const putObject: S3Operation<'PutObject'> = async (deps, input, call) => 
   const facts = factsOf(input)
 
   const { trailers } = call
-  const { file, md5, checksums } = await receive(deps, input, { bytesMax: PUT_BYTES_MAX, trailers })
-  const content = { files: [file], etag: md5, checksums, checksumType: 'FULL_OBJECT' as const }
+  const written = await receive(deps, input, { bytesMax: PUT_BYTES_MAX, trailers })
+  const { md5, checksums } = written
   const placed = await placeNew(deps, {
     bucket,
     key,
-    content,
+    content: wholeContent(written),
     facts,
     conditions: { IfMatch, IfNoneMatch },
     event: 'ObjectCreated:Put',
