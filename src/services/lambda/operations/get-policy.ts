@@ -16,12 +16,11 @@ export const getPolicy: Operation<LambdaDeps, LambdaInput<'GetPolicy'>, LambdaOu
 ) => {
   const { key, qualifier } = readFunctionName(input.FunctionName ?? '', call, input.Qualifier)
   await findFunction(deps, key)
-  if (qualifier !== undefined && isPublished(qualifier)) {
-    // Of a version that is not there AWS says no more than of one without a policy.
-    if ((await deps.functions.findVersion(key, qualifier)) === undefined) throw nothingThere()
-  }
-  const revisionId = await revisionOf(deps, key, qualifier === LATEST ? undefined : qualifier)
   const statements = await deps.functions.findPolicy(key, qualifier ?? '')
-  if (statements.length === 0) throw nothingThere()
+  const isEmpty = statements.length === 0
+  // Of a version that is not there AWS says no more than of one without a policy.
+  if (isEmpty && qualifier !== undefined && isPublished(qualifier)) throw nothingThere()
+  const revisionId = await revisionOf(deps, key, qualifier === LATEST ? undefined : qualifier)
+  if (isEmpty) throw nothingThere()
   return { Policy: policyText(statements), RevisionId: revisionId }
 }
