@@ -18,6 +18,8 @@ export type Sent = { readonly to: string; readonly sender: Sender } & (
 
 export interface MemoryTargets {
   readonly sent: Sent[]
+  /** What `fail` has refused so far. */
+  readonly refused: Sent[]
   readonly ports: PortSources
   /** From now on the target answers with the error; with `undefined` it takes what it is sent again. */
   fail(arn: string, error: DeliveryError | undefined): void
@@ -26,16 +28,21 @@ export interface MemoryTargets {
 /** Queues, topics, buses, buckets, log groups and functions in memory. Those that are not named are not there. */
 export function memoryTargets(...arns: string[]): MemoryTargets {
   const sent: Sent[] = []
+  const refused: Sent[] = []
   const failures = new Map<string, DeliveryError>()
   const isThere = (arn: string) => arns.includes(arn)
   const take = (one: Sent) => {
     const failure = failures.get(one.to)
-    if (failure !== undefined) throw failure
+    if (failure !== undefined) {
+      refused.push(one)
+      throw failure
+    }
     if (!isThere(one.to)) throw new DeliveryError('NotFound', 'NotFound', `${one.to} is not there`)
     return `m${sent.push(one)}`
   }
   return {
     sent,
+    refused,
     ports: portsInto(take, isThere),
     fail: (arn, error) => {
       if (error === undefined) failures.delete(arn)
